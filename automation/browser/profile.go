@@ -1,0 +1,181 @@
+package browser
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+)
+
+// A profile is the directory of one run of Chrome:
+//
+//	chrome-<16 hex digits>/   0700, Chrome's HOME
+//	    owner                 locked for as long as the run lives
+//	    data/                 --user-data-dir
+//	    tmp/                  TMPDIR
+//
+// The lock, not a process number, tells whether a run is alive: the system
+// takes it away when its holder dies, however that happens.
+type profile struct {
+	dir  string
+	tmp  string
+	lock *os.File
+}
+
+// profileName is what the directories of runs are called; nothing else under
+// the root is ever touched.
+var profileName = regexp.MustCompile(`^chrome-[0-9a-f]{16}$`)
+
+// longTMPDIR is the longest TMPDIR under which Chrome's lock socket,
+// TMPDIR/.org.chromium.Chromium.XXXXXX/SingletonSocket, still fits the 108
+// bytes of a socket's address (104 on macOS). Chrome aborts when it does not.
+const longTMPDIR = 104 - 1 - len("/.org.chromium.Chromium.XXXXXX/SingletonSocket")
+
+// userData is Chrome's --user-data-dir. It is also what tells a leftover
+// Chrome of a dead run from any other.
+func (p *profile) userData() string { return filepath.Join(p.dir, "data") }
+
+// newProfile makes a fresh directory under root and locks it.
+func newProfile(root string) (*profile, error) {
+	if err := os.MkdirAll(root, 0o700); err != nil {
+		return nil, fmt.Errorf("making the directory for browser profiles: %w", err)
+	}
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return nil, fmt.Errorf("making the directory for browser profiles: %w", err)
+	}
+	// Another process that sweeps can take a directory away between its
+	// making and its locking; then another one is made.
+	for range 10 {
+		p := &profile{dir: filepath.Join(root, "chrome-"+randomName())}
+		if err := os.Mkdir(p.dir, 0o700); err != nil {
+			return nil, fmt.Errorf("making a browser profile: %w", err)
+		}
+		p.lock, err = lockOwner(p.dir)
+		if err != nil {
+			continue
+		}
+		if err := p.furnish(); err != nil {
+			p.remove(context.Background())
+			return nil, fmt.Errorf("making a browser profile: %w", err)
+		}
+		return p, nil
+	}
+	return nil, fmt.Errorf("making a browser profile in %s: %w", root, err)
+}
+
+func (p *profile) furnish() error {
+	if err := os.Mkdir(p.userData(), 0o700); err != nil {
+		return err
+	}
+	p.tmp = filepath.Join(p.dir, "tmp")
+	if err := os.Mkdir(p.tmp, 0o700); err != nil {
+		return err
+	}
+	if len(p.tmp) <= longTMPDIR {
+		return nil
+	}
+	// A short way to the same place. Only the link is left behind by a kill,
+	// and the sweep knows it by its name.
+	link := filepath.Join(os.TempDir(), filepath.Base(p.dir))
+	if err := os.Symlink(p.tmp, link); err != nil {
+		return err
+	}
+	p.tmp = link
+	return nil
+}
+
+// remove takes the directory away. Files that a dying child of Chrome still
+// writes are waited for, as long as ctx lasts; what is left then is swept by a
+// later run.
+func (p *profile) remove(ctx context.Context) error {
+	defer p.lock.Close()
+	return removeRun(ctx, p.dir)
+}
+
+// removeRun removes the directory of a run and the link to it.
+func removeRun(ctx context.Context, dir string) error {
+	link := filepath.Join(os.TempDir(), filepath.Base(dir))
+	if info, err := os.Lstat(link); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		_ = os.Remove(link)
+	}
+	retry := time.NewTicker(50 * time.Millisecond)
+	defer retry.Stop()
+	for {
+		err := os.RemoveAll(dir)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-retry.C:
+		case <-ctx.Done():
+			return fmt.Errorf("removing the browser profile %s: %w", dir, err)
+		}
+	}
+}
+
+// sweep removes what runs that were killed left under root: their directories,
+// and a Chrome that still runs in one. Directories of living runs, and
+// everything with another name, stay.
+func sweep(ctx context.Context, root string, log *slog.Logger) {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return
+	}
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		return // no root, nothing left
+	}
+	for _, entry := range entries {
+		if !entry.IsDir() || !profileName.MatchString(entry.Name()) {
+			continue
+		}
+		dir := filepath.Join(root, entry.Name())
+		lock, err := lockOwner(dir)
+		if err != nil {
+			continue // alive, or another sweep is at it
+		}
+		p := &profile{dir: dir, lock: lock}
+		killLeftovers("--user-data-dir=" + p.userData())
+		if err := p.remove(ctx); err != nil {
+			log.Warn("a browser profile of a run that was killed could not be removed", "error", err)
+			continue
+		}
+		log.Info("removed the browser profile of a run that was killed", "directory", dir)
+	}
+}
+
+// lockOwner takes the lock of a directory, or fails at once.
+func lockOwner(dir string) (*os.File, error) {
+	name := filepath.Join(dir, "owner")
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := tryLock(file); err != nil {
+		file.Close()
+		return nil, err
+	}
+	// Between opening and locking, a sweep may have removed the file: then the
+	// lock is on something that nobody else will find.
+	locked, err1 := file.Stat()
+	named, err2 := os.Stat(name)
+	if err := errors.Join(err1, err2); err != nil || !os.SameFile(locked, named) {
+		file.Close()
+		return nil, errors.Join(errors.New("the directory was swept meanwhile"), err)
+	}
+	return file, nil
+}
+
+func randomName() string {
+	var b [8]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}

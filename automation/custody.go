@@ -1,0 +1,113 @@
+package automation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"irccpin/automation/ledger"
+	"irccpin/automation/page"
+	"irccpin/automation/secret"
+	"irccpin/automation/signin"
+)
+
+// custody ties the sign-in to the ledger: what was refused once is held, by
+// keyed fingerprint, on every machine that shares the database.
+type custody struct {
+	ledger  *ledger.Ledger
+	config  Config
+	account string
+}
+
+func newCustody(l *ledger.Ledger, c Config) *custody {
+	return &custody{ledger: l, config: c, account: l.Fingerprint("account", c.Settings.Username.Reveal())}
+}
+
+// fingerprint of a secret of this account. Passwords and answers are known
+// together with the user name: the same word elsewhere is another secret.
+func (c *custody) fingerprint(kind signin.Kind, v secret.Value) string {
+	switch kind {
+	case signin.Account:
+		return c.account
+	case signin.AppCode:
+		return c.ledger.Fingerprint("totp", v.Reveal())
+	}
+	return c.ledger.Fingerprint(string(kind), c.config.Settings.Username.Reveal()+"\x00"+v.Reveal())
+}
+
+// check asks before the browser opens whether anything that this session may
+// type is held.
+func (c *custody) check(ctx context.Context) error {
+	s := c.config.Settings
+	prints := []string{c.account}
+	if !s.Password.IsZero() {
+		prints = append(prints, c.fingerprint(signin.Password, s.Password))
+	}
+	if !s.TOTPSecret.IsZero() {
+		prints = append(prints, c.fingerprint(signin.AppCode, s.TOTPSecret))
+	}
+	for _, q := range s.Questions {
+		prints = append(prints, c.fingerprint(signin.Answer, q.Answer))
+	}
+	return c.held(ctx, prints...)
+}
+
+func (c *custody) held(ctx context.Context, prints ...string) error {
+	holds, err := c.ledger.Held(ctx, c.config.realm(), prints...)
+	if err != nil {
+		return stateError(err)
+	}
+	if len(holds) == 0 {
+		return nil
+	}
+	h := holds[0]
+	return &Error{
+		Code:    page.CredentialHeld,
+		Message: fmt.Sprintf("the %s of this account is held since %s and was not tried again: %s", h.Kind, h.At.Local().Format("2 January 2006 15:04"), h.Reason),
+		Hint:    "Correct it in the settings. If it is right after all: irccpin credentials release",
+	}
+}
+
+// May implements signin.Custody.
+func (c *custody) May(ctx context.Context, kind signin.Kind, v secret.Value) error {
+	return c.held(ctx, c.fingerprint(kind, v))
+}
+
+var holdKinds = map[signin.Kind]ledger.Kind{
+	signin.Password: ledger.Password, signin.AppCode: ledger.Passcode, signin.Answer: ledger.Answer, signin.Account: ledger.Account,
+}
+
+// Refused implements signin.Custody.
+func (c *custody) Refused(ctx context.Context, kind signin.Kind, v secret.Value, said string) error {
+	return stateError(c.ledger.Hold(ctx, ledger.Hold{
+		Realm: c.config.realm(), Kind: holdKinds[kind], Fingerprint: c.fingerprint(kind, v),
+		Account: c.account, Reason: said, RunID: c.config.RunID,
+	}))
+}
+
+// UseStep implements signin.Custody.
+func (c *custody) UseStep(ctx context.Context, totp secret.Value, step uint64) (bool, error) {
+	err := c.ledger.UseStep(ctx, c.config.realm(), c.fingerprint(signin.AppCode, totp), int64(step))
+	if errors.Is(err, ledger.ErrStepUsed) {
+		return false, nil
+	}
+	return err == nil, stateError(err)
+}
+
+// credentials are the settings as the sign-in wants them.
+func credentials(c Config) signin.Credentials {
+	s := c.Settings
+	out := signin.Credentials{
+		Username: s.Username, Password: s.Password, TOTP: s.TOTP, TOTPSecret: s.TOTPSecret, Questions: s.Questions,
+	}
+	if !s.OTPCommand.IsZero() {
+		out.Command = func(ctx context.Context) (secret.Value, error) {
+			return s.OTPCommand.Output(ctx, secret.RunCommand, c.Environ)
+		}
+	}
+	return out
+}
+
+// clock is the clock that passcodes go by.
+func clock() time.Time { return time.Now() }

@@ -1,0 +1,88 @@
+package automation_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"irccpin/automation"
+	"irccpin/automation/page"
+)
+
+// simulated is a portal that a test runs against.
+type simulated struct {
+	addr, spki string
+	env        string // path of a settings file
+}
+
+// teller collects what an observer is told, for the log of a failing test.
+type teller struct {
+	mu    sync.Mutex
+	lines []string
+	began time.Time
+}
+
+func (l *teller) add(format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, fmt.Sprintf("%7.3fs ", time.Since(l.began).Seconds())+fmt.Sprintf(format, args...))
+}
+
+func (l *teller) Recognised(s *page.Snapshot) { l.add("page %s %s", s.Page(), s.URL) }
+func (l *teller) Acted(p, e, deed, way string) {
+	l.add("  %s %s on %s (by %s)", deed, e, p, way)
+}
+func (l *teller) Warned(w page.Warning)          { l.add("  warning %s %s %s", w.Code, w.Element, w.Detail) }
+func (l *teller) Asked(what string, _ time.Time) { l.add("  person: %s", what) }
+
+func (l *teller) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.lines, "\n")
+}
+
+// config is a configuration for a simulated portal, with a state directory of
+// the test's own.
+func config(t *testing.T, s simulated) automation.Config {
+	t.Helper()
+	settings, err := automation.LoadSettings(t.Context(), automation.SettingsFrom{File: s.env, FileNamed: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := t.TempDir()
+	watch := &teller{began: time.Now()}
+	t.Cleanup(func() {
+		if t.Failed() || os.Getenv("IRCCPIN_TEST_TRACE") != "" {
+			t.Log("\n" + watch.String())
+		}
+		left, _ := filepath.Glob(filepath.Join(state, "browsers", "*"))
+		if len(left) > 0 {
+			t.Errorf("browser profiles were left behind: %v", left)
+		}
+	})
+	return automation.Config{
+		Settings: settings, Simulator: &automation.Simulator{Addr: s.addr, SPKI: s.spki},
+		StateDir: state, Headless: true, Settle: time.Second, Timeout: 2 * time.Minute,
+		RunID: "run-" + strings.ReplaceAll(t.Name(), "/", "-"), Command: "test", Observer: watch, Environ: []string{},
+	}
+}
+
+// run does a job and gives each run an id of its own.
+func run(t *testing.T, c automation.Config, job automation.Job) *automation.Result {
+	t.Helper()
+	c.RunID += fmt.Sprintf("-%d", time.Now().UnixNano())
+	return automation.Run(context.WithoutCancel(t.Context()), c, job)
+}
+
+// ending says how a result ended, in one word.
+func ending(r *automation.Result) string {
+	if r.Error != nil {
+		return string(r.Error.Code)
+	}
+	return *r.Result
+}

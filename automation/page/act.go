@@ -1,0 +1,344 @@
+package page
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"irccpin/automation/browser"
+	"irccpin/automation/secret"
+)
+
+// Item is one value for one field. Exactly one of Text, Secret and Tick counts.
+type Item struct {
+	Element string
+	// Text is an ordinary value; empty empties the field.
+	Text string
+	// Secret is a value that may be typed at its own origins only.
+	Secret *secret.Bound
+	// Tick says that a box is to be ticked.
+	Tick bool
+}
+
+// fillItem is an Item as the probe reads it.
+type fillItem struct {
+	Element string   `json:"element"`
+	Value   *string  `json:"value,omitempty"`
+	Tick    *bool    `json:"tick,omitempty"`
+	Origins []string `json:"origins,omitempty"`
+}
+
+// order is what a press takes along.
+type order struct {
+	keep    []fillItem
+	origins []string
+	commits bool
+	table   string
+	pager   string
+	row     *rowOrder
+}
+
+// rowOrder names a row of a table by its place and what it must hold.
+type rowOrder struct {
+	Index  int    `json:"index"`
+	Given  string `json:"given"`
+	Family string `json:"family"`
+	Email  string `json:"email"`
+}
+
+// actResult is what the probe answers.
+type actResult struct {
+	OK         bool     `json:"ok"`
+	Status     string   `json:"status"`
+	Element    string   `json:"element"`
+	Candidates []string `json:"candidates"`
+	Seen       string   `json:"seen"`
+	Limit      int      `json:"limit"`
+	X          float64  `json:"x"`
+	Y          float64  `json:"y"`
+	Text       string   `json:"text"`
+}
+
+// Fill types values into fields of the recognised page, all or nothing: the
+// fields are found and checked before the first is touched, in the same breath
+// as the typing. A secret is typed only where its own rules allow it.
+func (d *Driver) Fill(ctx context.Context, page string, items ...Item) error {
+	orders, origins, values := reveal(items)
+	if len(origins) > 0 {
+		if err := d.allowed(items); err != nil {
+			return err
+		}
+		// Before the first keystroke: from here on every post is watched.
+		d.policy.carry(origins, values)
+	}
+	limit := time.Now().Add(toPress)
+	for {
+		var result actResult
+		err := d.call(ctx, "(order) => irccpin.fill(order)", map[string]any{"page": page, "items": orders}, &result)
+		switch {
+		case err != nil:
+			return err
+		case result.OK:
+			for _, item := range items {
+				d.options.Observer.Acted(page, item.Element, deedOf(item), d.wayOf(item.Element))
+			}
+			return nil
+		case result.Status == "too long":
+			return &Stop{
+				Code: RejectedByPortal, Page: page, Element: result.Element,
+				Message: fmt.Sprintf("the field %q of the page %q takes %d characters at most", result.Element, page, result.Limit),
+				Hint:    "Shorten the value. Nothing was sent.",
+			}
+		case slices.Contains([]string{"origin", "action", "framed", "method"}, result.Status):
+			return d.unsafe(page, result)
+		case !slices.Contains([]string{"moved", "missing", "disabled", "not kept"}, result.Status) || !time.Now().Before(limit):
+			return changed(page, result.Element, result.Status, result.Candidates)
+		}
+		// The page is still being built, or rebuilt itself as it was filled.
+		if err := d.step(ctx, time.Now().Add(time.Second)); err != nil {
+			return err
+		}
+		if stop := d.trouble(); stop != nil {
+			return stop
+		}
+	}
+}
+
+// reveal is the one place where secrets become text on their way to the page.
+func reveal(items []Item) (orders []fillItem, origins, values []string) {
+	for _, item := range items {
+		order := fillItem{Element: item.Element}
+		switch {
+		case item.Secret != nil:
+			value := item.Secret.Value.Reveal()
+			order.Value = &value
+			for _, origin := range item.Secret.Origins {
+				order.Origins = append(order.Origins, origin.String())
+			}
+			origins = append(origins, order.Origins...)
+			values = append(values, value)
+		case item.Tick:
+			order.Tick = &item.Tick
+		default:
+			order.Value = &item.Text
+		}
+		orders = append(orders, order)
+	}
+	return orders, origins, values
+}
+
+// allowed checks each secret against the address of the document before it
+// leaves this process; the page checks again as it types.
+func (d *Driver) allowed(items []Item) error {
+	for _, item := range items {
+		if item.Secret == nil {
+			continue
+		}
+		if err := item.Secret.AllowedAt(d.at.url); err != nil {
+			return &Stop{
+				Code: Unsafe, Page: d.Last(), Element: item.Element, Err: err,
+				Message: fmt.Sprintf("%q was not typed: %v", item.Element, err),
+				Hint:    "The page looks right and is at the wrong place. Do not sign in there by hand either.",
+			}
+		}
+	}
+	return nil
+}
+
+func (d *Driver) unsafe(page string, r actResult) *Stop {
+	why := map[string]string{
+		"origin": "the page is not where it should be",
+		"action": "its form would send it elsewhere",
+		"framed": "the field lies in a frame",
+		"method": "its form would put it into the address",
+	}[r.Status]
+	message := fmt.Sprintf("%q was not typed on the page %q: %s", r.Element, page, why)
+	if r.Seen != "" {
+		message += " (" + r.Seen + ")"
+	}
+	return &Stop{Code: Unsafe, Page: page, Element: r.Element, Message: message, Hint: "The page looks right and behaves wrongly. Do not sign in there by hand either."}
+}
+
+func deedOf(item Item) string {
+	if item.Tick {
+		return "ticked"
+	}
+	return "filled"
+}
+
+func (d *Driver) wayOf(element string) string {
+	if d.at.shot == nil {
+		return ""
+	}
+	return d.at.shot.Elements[element].Way
+}
+
+// Press presses a button or link of the recognised page with a real mouse
+// click. The click is let through only if it lands on that very element and
+// nothing about it has changed since it was checked.
+func (d *Driver) Press(ctx context.Context, page, element string) error {
+	return d.press(ctx, page, element, order{})
+}
+
+// Submit presses the button that sends what was filled; the values must still
+// stand in their fields at the moment of the click, and secrets go to their
+// own origins only.
+func (d *Driver) Submit(ctx context.Context, page, element string, filled ...Item) error {
+	keep, origins, _ := reveal(filled)
+	return d.press(ctx, page, element, order{keep: keep, origins: origins})
+}
+
+// Commit presses what cannot be taken back. Once it returns, with an error or
+// without, pressed tells whether the click may have reached the page: if so,
+// the outcome must be read and the press never repeated.
+func (d *Driver) Commit(ctx context.Context, page, element string, filled ...Item) (pressed bool, err error) {
+	keep, _, _ := reveal(filled)
+	err = d.press(ctx, page, element, order{keep: keep, commits: true})
+	if err == nil {
+		return true, nil
+	}
+	var doubt *doubtError
+	return errors.As(err, &doubt), err
+}
+
+// doubtError happens when a click was sent and nobody knows whether it landed.
+type doubtError struct{ err error }
+
+func (e *doubtError) Error() string { return "the click was sent and nothing was heard of it" }
+func (e *doubtError) Unwrap() error { return e.err }
+
+// press arms the guard in the page, clicks, and waits for the guard's verdict.
+func (d *Driver) press(ctx context.Context, page, element string, o order) error {
+	limit := time.Now().Add(toPress)
+	for {
+		result, err := d.pressOnce(ctx, page, element, o)
+		switch {
+		case err != nil:
+			return err
+		case result.OK:
+			d.left = d.at.shot
+			d.options.Observer.Acted(page, element, "pressed", d.wayOf(element))
+			return nil
+		case slices.Contains([]string{"form changed", "origin"}, result.Status):
+			return &Stop{
+				Code: Unsafe, Page: page, Element: element,
+				Message: fmt.Sprintf("%q of the page %q was not pressed: its form would send what was typed elsewhere", element, page),
+				Hint:    "The page changed its form at the last moment. Do not sign in there by hand either.",
+			}
+		case slices.Contains([]string{"text changed", "ambiguous", "disagree", "end", "none"}, result.Status) || !time.Now().Before(limit):
+			return changed(page, cmpOr(result.Element, element), result.Status, result.Candidates)
+		}
+		// Covered, disabled, moved or missed: the page is still settling.
+		if err := d.step(ctx, time.Now().Add(500*time.Millisecond)); err != nil {
+			return err
+		}
+		if stop := d.trouble(); stop != nil {
+			return stop
+		}
+	}
+}
+
+func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (actResult, error) {
+	token := rand.Text()
+	args := map[string]any{"page": page, "element": element, "token": token, "keep": o.keep}
+	if o.origins != nil {
+		args["origins"] = o.origins
+	}
+	if o.table != "" {
+		args["table"] = o.table
+		if o.pager != "" {
+			args["pager"] = o.pager
+		}
+		if o.row != nil {
+			args["row"] = o.row
+		}
+	}
+	var armed actResult
+	if err := d.call(ctx, "(order) => irccpin.arm(order)", args, &armed); err != nil || !armed.OK {
+		return armed, err
+	}
+	if o.commits {
+		d.policy.commit()
+	}
+	doc := d.at.doc
+	if err := d.tab.Click(ctx, armed.X, armed.Y); err != nil {
+		return d.disarm(doc, err)
+	}
+	var verdict *clickVerdict
+	err := d.await(ctx, "the click to land", toLand, func() bool {
+		i := slices.IndexFunc(d.clicks, func(c clickVerdict) bool { return c.Token == token })
+		if i >= 0 {
+			verdict = &d.clicks[i]
+		}
+		return verdict != nil || d.closed != nil || d.at.doc != doc
+	})
+	d.clicks = nil
+	switch {
+	case verdict != nil && verdict.Reason == "":
+		return actResult{OK: true}, nil
+	case verdict != nil:
+		d.policy.calm()
+		return actResult{Status: verdict.Reason, Element: element}, nil
+	case err == nil:
+		return actResult{}, &doubtError{err: d.judge(time.Now()).err}
+	}
+	return d.disarm(doc, err)
+}
+
+// disarm takes the guard down after a click that nothing was heard of. If the
+// guard was still up, the click never landed and may be tried again.
+func (d *Driver) disarm(doc browser.DocID, cause error) (actResult, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), toLand)
+	defer cancel()
+	var was bool
+	if err := d.tab.Call(ctx, doc, "() => irccpin.disarm()", nil, &was); err != nil || !was {
+		return actResult{}, &doubtError{err: cause}
+	}
+	if errors.Is(cause, context.Canceled) || errors.Is(cause, context.DeadlineExceeded) {
+		return actResult{}, cause
+	}
+	return actResult{Status: "missed"}, nil
+}
+
+// trouble is what stands in the way of any further act; nil when nothing does.
+func (d *Driver) trouble() error {
+	if d.refused != nil || d.closed != nil || d.at.failed != nil {
+		return d.judge(time.Now()).err
+	}
+	return nil
+}
+
+// call runs one of the probe's functions in the document that was announced
+// last. A document that is gone is a page that moved, which is no error.
+func (d *Driver) call(ctx context.Context, function string, args any, result *actResult) error {
+	if d.at.shot == nil {
+		*result = actResult{Status: "moved"}
+		return nil
+	}
+	err := d.tab.Call(ctx, d.at.shot.Doc, function, args, result)
+	if errors.Is(err, browser.ErrDocumentGone) {
+		*result = actResult{Status: "moved"}
+		return nil
+	}
+	if err != nil {
+		if stop := d.trouble(); stop != nil {
+			return stop
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return &Stop{Code: PortalUnavailable, Page: d.Last(), Message: "the browser did not carry out an order", Err: err}
+	}
+	return nil
+}
+
+func cmpOr(a, b string) string {
+	if strings.TrimSpace(a) != "" {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,677 @@
+package page
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"irccpin/automation/browser"
+	"irccpin/selectors"
+)
+
+// Tab is the part of a browser tab that a Driver uses.
+type Tab interface {
+	Events() <-chan browser.Event
+	Navigate(ctx context.Context, url string) error
+	Reload(ctx context.Context) error
+	Call(ctx context.Context, doc browser.DocID, function string, args any, result any) error
+	Click(ctx context.Context, x, y float64) error
+	Screenshot(ctx context.Context) ([]byte, error)
+	HTML(ctx context.Context) (string, error)
+	Close(ctx context.Context) error
+}
+
+// Observer is told what happens, for the live view and the run's trace. Its
+// methods return soon and never see a value that was typed.
+type Observer interface {
+	// Recognised: this page is shown and complete.
+	Recognised(s *Snapshot)
+	// Acted: an element was filled or pressed.
+	Acted(page, element, deed, way string)
+	// Warned: something was not as expected and did not stop the flow.
+	Warned(w Warning)
+	// Asked: a person is needed in the window, until then.
+	Asked(what string, until time.Time)
+}
+
+// Warning is something that a reader of the result should know.
+type Warning struct {
+	Code    string `json:"code"`
+	Page    string `json:"page,omitempty"`
+	Element string `json:"element,omitempty"`
+	Detail  string `json:"detail"`
+}
+
+// Options say how a Driver works.
+type Options struct {
+	Catalog  *selectors.Catalog
+	Observer Observer
+	// Seal lets a request to a host go out once at most, until it is released;
+	// called as the committing post leaves. See browser.Gate.Seal.
+	Seal func(host string) (release func())
+	// Patience is how long a person has to help in the window; 0 means that
+	// nobody is there.
+	Patience time.Duration
+}
+
+// How long the Driver waits. Each is far above what the portal usually takes
+// and below what a representative would sit through.
+const (
+	// moveOn bounds the wait for the next page, slow answers included. GCCF's
+	// chain of hand-overs is the longest.
+	moveOn = 60 * time.Second
+	// renderOut is how long a recognised page may take to show all its
+	// elements; forms that scripts render come late.
+	renderOut = 10 * time.Second
+	// quarrel is how long a page may be ambiguous or contradict itself: that
+	// passes while a page is being built, and does not pass otherwise.
+	quarrel = 3 * time.Second
+	// unknownFor is how long an unknown page may stay unknown after it last changed.
+	unknownFor = 12 * time.Second
+	// lateResources is how long a page may wait for its slowest picture or
+	// script before it is used without: some third-party script always hangs.
+	lateResources = 10 * time.Second
+	// lateParts is how long an optional part of a page may take to appear after
+	// the page last changed.
+	lateParts = 5 * time.Second
+	// quietFor is how long a table must stay as it is before it is read. The
+	// probe tells of changes within 15 ms; scripts that fill a table do so in
+	// one go, or row by row without pausing this long.
+	quietFor = 150 * time.Millisecond
+	// toPress bounds getting a button ready to be pressed.
+	toPress = 10 * time.Second
+	// toLand is how soon a mouse click reaches the page; it takes milliseconds.
+	toLand = 3 * time.Second
+)
+
+// Driver drives one tab, page by page. It is not safe for concurrent use.
+type Driver struct {
+	tab     Tab
+	options Options
+	policy  *policy
+
+	at view
+	// left is the situation that was acted upon; the next page must differ.
+	left *Snapshot
+	// clicks are verdicts of the guard that were not asked for yet.
+	clicks []clickVerdict
+	// popups are tabs that the page opened.
+	popups []*popup
+	// refused is a request that was stopped and ends the flow.
+	refused *Refusal
+	// closed is set when the tab has ended.
+	closed *browser.Closed
+	// last is the last page recognised.
+	last string
+	// seen avoids telling the observer the same page twice.
+	seen    *Snapshot
+	drifted map[string]bool
+	// Warnings collected so far.
+	Warnings []Warning
+}
+
+// view is what is known of the document that the tab shows now.
+type view struct {
+	doc     browser.DocID
+	url     string
+	method  string
+	post    bool
+	status  int
+	retry   string
+	failed  *browser.NavigationFailed
+	shot    *Snapshot
+	since   time.Time // the document was committed
+	changed time.Time // the snapshot last changed
+}
+
+type popup struct {
+	tab  *browser.Tab
+	view view
+}
+
+// TabOptions are what a tab needs for a Driver: the probe, its world, and the
+// policy. The Driver made from the same Options takes the tab.
+func (d *Driver) TabOptions() (browser.TabOptions, error) {
+	text, err := script(d.options.Catalog)
+	if err != nil {
+		return browser.TabOptions{}, err
+	}
+	return browser.TabOptions{
+		World: world, Script: text, Binding: binding,
+		Request: d.policy.judge,
+		Dialog:  d.answer,
+	}, nil
+}
+
+// New makes a Driver. It has no tab yet: open one with its TabOptions and hand
+// it to Take.
+func New(o Options) *Driver {
+	return &Driver{
+		options: o,
+		policy:  &policy{catalog: o.Catalog, seal: o.Seal},
+		drifted: map[string]bool{},
+	}
+}
+
+// Take gives the Driver its tab.
+func (d *Driver) Take(tab Tab) { d.tab = tab }
+
+// answer decides about the page's own dialogs. Each one follows a press of
+// ours or stands in the way of the next page, and none is known to commit, so
+// they are accepted; a prompt wants a text that nobody gave.
+func (d *Driver) answer(dialog browser.Dialog) bool {
+	return dialog.Kind != browser.DialogPrompt
+}
+
+// Last is the name of the last page recognised; "unknown" when there was none.
+func (d *Driver) Last() string {
+	if d.last == "" {
+		return "unknown"
+	}
+	return d.last
+}
+
+// Shot is the newest snapshot; nil when there is none.
+func (d *Driver) Shot() *Snapshot { return d.at.shot }
+
+// Open navigates to an address of the catalog.
+func (d *Driver) Open(ctx context.Context, address string) error {
+	d.left = d.at.shot
+	if err := d.tab.Navigate(ctx, address); err != nil {
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+		// The event that follows says more; wait for it.
+		if stop := d.await(ctx, "the answer to the first request", 5*time.Second, func() bool { return d.at.failed != nil || d.refused != nil || d.closed != nil }); stop == nil {
+			return d.judge(time.Now()).err
+		}
+		return &Stop{Code: PortalUnavailable, Page: d.Last(), Message: "the portal could not be opened", Err: err}
+	}
+	return nil
+}
+
+// ErrPosted happens when a page is to be loaded again that answered a post:
+// loading it again would post again.
+var ErrPosted = errors.New("the page answers a post and must not be loaded again")
+
+// Again loads the page anew, as F5 would, and only if that repeats no post.
+func (d *Driver) Again(ctx context.Context) error {
+	if d.at.method != http.MethodGet {
+		return ErrPosted
+	}
+	d.left = d.at.shot
+	return d.tab.Reload(ctx)
+}
+
+// Close closes the tab.
+func (d *Driver) Close(ctx context.Context) error {
+	d.policy.calm()
+	for _, p := range d.popups {
+		_ = p.tab.Close(ctx)
+	}
+	if d.tab == nil {
+		return nil
+	}
+	return d.tab.Close(ctx)
+}
+
+// Next waits for the next page that is recognised, complete, and not the
+// situation that was just acted upon. The Stop it returns otherwise says what
+// was waited for and what was seen instead.
+func (d *Driver) Next(ctx context.Context, waitingFor string) (*Snapshot, error) {
+	limit := time.Now().Add(moveOn)
+	asked := false
+	for {
+		now := time.Now()
+		v := d.judge(now)
+		switch {
+		case v.err != nil:
+			return nil, v.err
+		case v.human != "":
+			if d.options.Patience <= 0 {
+				return nil, d.stop(HumanNeeded, v.human, "Run the command where a person can see the window: with --show, at a terminal.")
+			}
+			if !asked {
+				asked = true
+				limit = now.Add(d.options.Patience)
+				d.options.Observer.Asked(v.human, limit)
+			}
+		case v.overlay != "":
+			if err := d.dismiss(ctx, v.overlay); err != nil {
+				return nil, err
+			}
+			continue
+		case v.ready:
+			shot := d.at.shot
+			d.arrived(shot)
+			return shot, nil
+		}
+		if !now.Before(limit) {
+			if asked {
+				return nil, d.stop(HumanNeeded, v.human+" (nobody did in time)", "Run the command again when a person is there.")
+			}
+			return nil, d.stop(PortalUnavailable, fmt.Sprintf("waited %s for %s; %s", moveOn, waitingFor, d.sight()), "The portal is slow or stuck. Try again later.")
+		}
+		if err := d.step(ctx, earliest(limit, v.until)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// verdict is what the present situation means.
+type verdict struct {
+	ready   bool
+	overlay string
+	human   string
+	err     error
+	// until is when to look again although nothing happened; zero: no need.
+	until time.Time
+}
+
+// judge decides what the present situation means, by itself and at once.
+func (d *Driver) judge(now time.Time) verdict {
+	v := d.at
+	switch {
+	case d.refused != nil:
+		return verdict{err: d.refusal(d.refused)}
+	case d.closed != nil:
+		return verdict{err: d.gone()}
+	case v.failed != nil:
+		return verdict{err: d.unreachable(*v.failed)}
+	case v.shot == nil:
+		return verdict{until: v.since.Add(moveOn)}
+	}
+	if slices.Contains(v.shot.Overlays, "captcha-challenge") {
+		return verdict{human: "the sign-in page shows a captcha challenge that only a person may answer"}
+	}
+	complete := v.shot.Loaded == "complete"
+	switch len(v.shot.Pages) {
+	case 0:
+		return d.judgeUnknown(now, complete)
+	case 1:
+	default:
+		if until := v.changed.Add(quarrel); now.Before(until) || !complete {
+			return verdict{until: later(until, now)}
+		}
+		return verdict{err: d.stop(PageUnknown, "the page shown could be any of "+strings.Join(v.shot.Pages, ", "), unknownHint)}
+	}
+	spec, _ := d.options.Catalog.Page(v.shot.Page())
+	if spec.Kind == selectors.Transit {
+		return verdict{}
+	}
+	if slices.Contains(v.shot.Overlays, "session-dialog") {
+		return verdict{overlay: "session-dialog"}
+	}
+	if d.left != nil && !v.shot.unlike(d.left) {
+		return verdict{}
+	}
+	if !complete {
+		until := v.since.Add(lateResources)
+		if v.shot.Loaded == "loading" || now.Before(until) {
+			return verdict{until: later(until, now)}
+		}
+	}
+	for name, element := range spec.Elements {
+		state := v.shot.Elements[name]
+		if state.Status == "found" || (!element.Required && state.Status == "missing") {
+			continue
+		}
+		if !element.Required && !element.Commits {
+			continue
+		}
+		patience := renderOut
+		if state.Status != "missing" {
+			patience = quarrel
+		}
+		if until := v.changed.Add(patience); now.Before(until) {
+			return verdict{until: until}
+		}
+		return verdict{err: changed(spec.Name, name, state.Status, state.Candidates)}
+	}
+	return verdict{ready: true}
+}
+
+const unknownHint = "The portal showed a page that this program does not know. Nothing was pressed on it. Look at the run's evidence, or sign in by hand to see what it wants."
+
+func (d *Driver) judgeUnknown(now time.Time, complete bool) verdict {
+	v := d.at
+	if v.status >= 500 && complete {
+		return verdict{err: d.broken(v.status, v.retry)}
+	}
+	wait := unknownFor
+	if v.status >= 400 {
+		wait = quarrel
+	}
+	if until := v.changed.Add(wait); now.Before(until) || !complete {
+		return verdict{until: later(until, now)}
+	}
+	message := fmt.Sprintf("a page was not recognised: host %s, title %q, language %q", v.shot.Host, v.shot.Title, v.shot.Lang)
+	if v.status >= 400 {
+		message += fmt.Sprintf(", HTTP status %d", v.status)
+	}
+	if len(v.shot.Headings) > 0 {
+		message += fmt.Sprintf(", headings %q", v.shot.Headings)
+	}
+	if v.shot.Nearest.Page != "" {
+		message += fmt.Sprintf("; nearest is %q, which lacks: %s", v.shot.Nearest.Page, strings.Join(v.shot.Nearest.Missing, "; "))
+	}
+	return verdict{err: d.stop(PageUnknown, message, unknownHint)}
+}
+
+// sight says what is seen now, for messages.
+func (d *Driver) sight() string {
+	switch v := d.at; {
+	case v.shot == nil && v.url == "":
+		return "nothing was shown"
+	case v.shot == nil:
+		return "a document was begun and not shown"
+	case v.shot.Page() == "":
+		return fmt.Sprintf("an unknown page of %s is shown", v.shot.Host)
+	default:
+		return fmt.Sprintf("the page %q is shown (%s)", v.shot.Page(), v.shot.Loaded)
+	}
+}
+
+func (d *Driver) stop(code Code, message, hint string) *Stop {
+	return &Stop{Code: code, Page: d.Last(), Message: message, Hint: hint}
+}
+
+func (d *Driver) refusal(r *Refusal) *Stop {
+	if r.Kin {
+		return d.stop(HumanNeeded, fmt.Sprintf("the way led to %s, which looks like another sign-in service of the government", r.Host),
+			"Sign in there by hand to see what it wants. This program knows GCKey only.")
+	}
+	return d.stop(Unsafe, "stopped before "+r.Why, "Nothing more was typed or pressed. If this host is right, it must first be known to the catalog.")
+}
+
+func (d *Driver) gone() *Stop {
+	s := d.stop(PortalUnavailable, "the browser ended unexpectedly ("+string(d.closed.Reason)+")", "Run the command again.")
+	if d.closed.Reason == browser.ClosedByOther {
+		s = d.stop(Interrupted, "the window was closed", "Run the command again to go on.")
+	}
+	s.Err = d.closed.Err
+	return s
+}
+
+func (d *Driver) unreachable(f browser.NavigationFailed) *Stop {
+	if f.Status >= 500 {
+		return d.broken(f.Status, "")
+	}
+	return d.stop(PortalUnavailable, fmt.Sprintf("the portal did not answer (%s)", f.Reason), "Check the connection and try again later.")
+}
+
+func (d *Driver) broken(status int, retry string) *Stop {
+	s := d.stop(PortalUnavailable, fmt.Sprintf("the portal answered with an error (HTTP status %d)", status), "Try again later.")
+	s.RetryAfter = retryAfter(retry, time.Now())
+	return s
+}
+
+// retryAfter reads the header Retry-After: seconds, or a date.
+func retryAfter(value string, now time.Time) time.Duration {
+	if seconds, err := strconv.Atoi(strings.TrimSpace(value)); err == nil && seconds > 0 {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil && at.After(now) {
+		return at.Sub(now).Round(time.Second)
+	}
+	return 0
+}
+
+// RetryAfter is how long the document now shown asks to wait; 0 when it does not say.
+func (d *Driver) RetryAfter() time.Duration { return retryAfter(d.at.retry, time.Now()) }
+
+// arrived notes a page that is recognised and complete.
+func (d *Driver) arrived(s *Snapshot) {
+	d.last = s.Page()
+	if d.left == nil || d.left.Doc != s.Doc {
+		d.policy.landed()
+	}
+	if d.seen == nil || d.seen.unlike(s) {
+		d.options.Observer.Recognised(s)
+	}
+	d.seen = s
+	for name, state := range s.Elements {
+		if key := s.Page() + "/" + name; state.Drift && !d.drifted[key] {
+			d.drifted[key] = true
+			d.Warn(Warning{Code: "drift", Page: s.Page(), Element: name, Detail: "found by " + state.Way + " only; a better way no longer finds it"})
+		}
+	}
+}
+
+// Warn adds a warning to the result.
+func (d *Driver) Warn(w Warning) {
+	d.Warnings = append(d.Warnings, w)
+	d.options.Observer.Warned(w)
+}
+
+// dismiss presses the one button of an overlay that keeps the session alive.
+func (d *Driver) dismiss(ctx context.Context, overlay string) error {
+	before := d.at.shot
+	if err := d.press(ctx, overlay, "continue-session", order{}); err != nil {
+		return err
+	}
+	return d.await(ctx, "the session dialog to close", renderOut, func() bool {
+		return d.closed != nil || d.at.shot == nil || d.at.shot.Doc != before.Doc || !slices.Contains(d.at.shot.Overlays, overlay)
+	})
+}
+
+// Await waits on the recognised page until something about it is so, such as
+// an element that appears after a press; moving on to another document ends
+// the wait as well.
+func (d *Driver) Await(ctx context.Context, what string, atMost time.Duration, so func(*Snapshot) bool) error {
+	before := d.at.doc
+	err := d.await(ctx, what, atMost, func() bool {
+		return d.trouble() != nil || d.at.doc != before || (d.at.shot != nil && so(d.at.shot))
+	})
+	d.left = nil
+	return err
+}
+
+// Stay notes that the last press was not meant to lead to another page, such
+// as one that opens a section. A press that did is reported.
+func (d *Driver) Stay(ctx context.Context) error {
+	left := d.left
+	d.left = nil
+	if stop := d.trouble(); stop != nil {
+		return stop
+	}
+	if left != nil && d.at.doc != left.Doc {
+		return changed(left.Page(), "the section that was pressed", "moved", nil)
+	}
+	return ctx.Err()
+}
+
+// Settles waits until something about the recognised page is so, or until the
+// page has been left alone by its own scripts for long enough that it will not
+// be: parts of it may be rendered late.
+func (d *Driver) Settles(ctx context.Context, so func(*Snapshot) bool) (bool, error) {
+	for {
+		if stop := d.trouble(); stop != nil {
+			return false, stop
+		}
+		shot := d.at.shot
+		if shot != nil && so(shot) {
+			return true, nil
+		}
+		until := d.at.changed.Add(lateParts)
+		if !time.Now().Before(until) {
+			return false, nil
+		}
+		if err := d.step(ctx, until); err != nil {
+			return false, err
+		}
+	}
+}
+
+// Quiet waits until the page has not changed for a moment, so that a table
+// that is still being filled is not read half.
+func (d *Driver) Quiet(ctx context.Context) error {
+	for {
+		if stop := d.trouble(); stop != nil {
+			return stop
+		}
+		until := d.at.changed.Add(quietFor)
+		if !time.Now().Before(until) {
+			return nil
+		}
+		if err := d.step(ctx, until); err != nil {
+			return err
+		}
+	}
+}
+
+// Follow waits, from document to document, until what is shown is so.
+func (d *Driver) Follow(ctx context.Context, what string, atMost time.Duration, so func(*Snapshot) bool) error {
+	err := d.await(ctx, what, atMost, func() bool {
+		return d.trouble() != nil || (d.at.shot != nil && so(d.at.shot))
+	})
+	if err == nil {
+		err = d.trouble()
+	}
+	return err
+}
+
+// await handles events until done says so. It fails when the deadline or the
+// context ends first.
+func (d *Driver) await(ctx context.Context, what string, atMost time.Duration, done func() bool) error {
+	limit := time.Now().Add(atMost)
+	for !done() {
+		if !time.Now().Before(limit) {
+			return d.stop(PortalUnavailable, fmt.Sprintf("waited %s for %s; %s", atMost, what, d.sight()), "The portal is slow or stuck. Try again later.")
+		}
+		if err := d.step(ctx, limit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step handles one event, or returns when until has come.
+func (d *Driver) step(ctx context.Context, until time.Time) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	var other <-chan browser.Event
+	if len(d.popups) > 0 {
+		other = d.popups[len(d.popups)-1].tab.Events()
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+	case event, ok := <-d.tab.Events():
+		if !ok {
+			if d.closed == nil {
+				d.closed = &browser.Closed{Reason: browser.ClosedByUs}
+			}
+			return nil
+		}
+		d.handle(event)
+	case event, ok := <-other:
+		d.handlePopup(event, ok)
+	}
+	return nil
+}
+
+func (d *Driver) handle(event browser.Event) {
+	if p, ok := event.(browser.Popup); ok {
+		d.popups = append(d.popups, &popup{tab: p.Tab})
+		return
+	}
+	if a, ok := event.(browser.Announced); ok && a.Frame == "" {
+		if said, err := parseAnnouncement(a.Payload); err == nil && said.Clicked != nil {
+			d.clicks = append(d.clicks, *said.Clicked)
+			return
+		}
+	}
+	if closed, ok := event.(browser.Closed); ok {
+		d.closed = &closed
+		return
+	}
+	switch event.(type) {
+	case browser.Navigated, browser.NavigationFailed:
+		d.policy.answered()
+	}
+	d.noteRefusal(event)
+	d.at.handle(event, time.Now())
+}
+
+// noteRefusal keeps the first refusal that ends the flow: one of the top
+// frame. What a frame or a script wanted from a foreign host is refused as
+// well, and is the page's own affair.
+func (d *Driver) noteRefusal(event browser.Event) {
+	r, ok := event.(browser.Refused)
+	if !ok {
+		return
+	}
+	var refusal *Refusal
+	if !errors.As(r.Err, &refusal) || d.refused != nil {
+		return
+	}
+	posted := r.Request.Method != "GET" && r.Request.Method != "HEAD"
+	if r.Request.Kind == browser.KindDocument && (r.Request.TopFrame || posted) {
+		d.refused = refusal
+	}
+}
+
+// handlePopup follows a tab that the page opened: when it shows a page of the
+// catalog, it takes the place of the first one.
+func (d *Driver) handlePopup(event browser.Event, ok bool) {
+	newest := d.popups[len(d.popups)-1]
+	if _, closed := event.(browser.Closed); !ok || closed {
+		d.popups = d.popups[:len(d.popups)-1]
+		return
+	}
+	d.noteRefusal(event)
+	newest.view.handle(event, time.Now())
+	if shot := newest.view.shot; shot != nil && len(shot.Pages) == 1 {
+		if spec, _ := d.options.Catalog.Page(shot.Page()); spec.Kind == selectors.Step {
+			d.popups[len(d.popups)-1] = &popup{tab: d.popups[len(d.popups)-1].tab}
+			d.popups = d.popups[:len(d.popups)-1]
+			d.tab, d.at = newest.tab, newest.view
+		}
+	}
+}
+
+func (v *view) handle(event browser.Event, now time.Time) {
+	switch e := event.(type) {
+	case browser.Navigated:
+		*v = view{doc: e.Doc, url: e.URL, method: e.Method, post: e.FromPost, status: e.Status, retry: e.RetryAfter, since: now, changed: now}
+	case browser.NavigationFailed:
+		if !e.Kept {
+			v.failed = &e
+		}
+	case browser.Announced:
+		if e.Frame != "" || e.Doc != v.doc {
+			return
+		}
+		said, err := parseAnnouncement(e.Payload)
+		if err != nil || said.Page == nil {
+			return
+		}
+		said.Page.Doc, said.Page.Status = e.Doc, v.status
+		v.shot, v.changed = said.Page, now
+	}
+}
+
+func earliest(a, b time.Time) time.Time {
+	if b.IsZero() || a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// later is a time that is not past, so that a wait for it does not spin.
+func later(t, now time.Time) time.Time {
+	if floor := now.Add(100 * time.Millisecond); t.Before(floor) {
+		return floor
+	}
+	return t
+}

@@ -1,0 +1,175 @@
+package page
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"irccpin/automation/browser"
+	"irccpin/selectors"
+)
+
+// Refusal is a request that was stopped before it left the browser.
+type Refusal struct {
+	// Host is where it wanted to go.
+	Host string
+	// Kin tells that the host looks like another sign-in service of the same
+	// government and not like an attack.
+	Kin bool
+	// Why says which rule it broke.
+	Why string
+}
+
+func (r *Refusal) Error() string { return r.Why }
+
+// policy judges every document and every post before it leaves, and knows
+// what is on its way: which secrets may be in it, and whether it commits.
+type policy struct {
+	catalog *selectors.Catalog
+	// seal lets a request to a host go out once at most; see browser.Gate.Seal.
+	seal func(host string) (release func())
+
+	mu sync.Mutex
+	// origins are where a post may go while secrets are on a page; nil when
+	// none are.
+	origins []string
+	// sent is set when the page that holds them is being replaced.
+	sent bool
+	// secrets are the values that must not stand in any address.
+	secrets []string
+	// committing is set from the committing click until the next page.
+	committing bool
+	// release ends the seal of a committing post that has left; nil before.
+	release func()
+}
+
+// carry notes that secrets were typed that may go to these origins only.
+func (p *policy) carry(origins, values []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.origins, p.sent = origins, false
+	p.secrets = append(p.secrets, values...)
+}
+
+// landed notes that another page is shown: what was typed is gone from it.
+func (p *policy) landed() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.origins, p.secrets = nil, nil
+	p.unseal()
+}
+
+// answered notes that the request that was sealed has ended, one way or the other.
+func (p *policy) answered() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.release != nil {
+		p.unseal()
+	}
+}
+
+// calm notes that the committing click did not land after all.
+func (p *policy) calm() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.unseal()
+}
+
+// unseal ends the commit. p.mu is held.
+func (p *policy) unseal() {
+	p.committing = false
+	if p.release != nil {
+		p.release()
+		p.release = nil
+	}
+}
+
+func (p *policy) commit() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.committing = true
+}
+
+// judge is asked for every document request and for every post of a script.
+func (p *policy) judge(r browser.Request) error {
+	u, err := url.Parse(r.URL)
+	if err != nil {
+		return &Refusal{Why: "an address that cannot be read"}
+	}
+	host := strings.ToLower(u.Hostname())
+	switch {
+	case u.Scheme != "https":
+		return &Refusal{Host: host, Why: fmt.Sprintf("an address without https (%s://%s)", u.Scheme, host)}
+	case u.User != nil:
+		return &Refusal{Host: host, Why: fmt.Sprintf("an address with a user name in it (at %s)", host)}
+	case u.Port() != "" && u.Port() != "443":
+		return &Refusal{Host: host, Why: fmt.Sprintf("an unusual port (%s:%s)", host, u.Port())}
+	case !p.catalog.Allows(host):
+		return &Refusal{Host: host, Kin: p.catalog.IsKin(host), Why: fmt.Sprintf("the host %s, which does not belong to this sign-in", host)}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.origins != nil {
+		if err := p.judgeCarried(r, u, host); err != nil {
+			return err
+		}
+	}
+	if p.committing && r.Method != "GET" && r.Method != "HEAD" && p.release == nil && p.seal != nil {
+		p.release = p.seal(host)
+	}
+	return nil
+}
+
+func (p *policy) isCaptcha(host string) bool {
+	return slices.ContainsFunc(p.catalog.Site.Hosts, func(h selectors.Host) bool {
+		return h.Name == "captcha" && (host == h.Host || (h.Subdomains && strings.HasSuffix(host, "."+h.Host)))
+	})
+}
+
+// judgeCarried judges a request while secrets stand on the page, or are on
+// their way from it. p.mu is held.
+func (p *policy) judgeCarried(r browser.Request, u *url.URL, host string) error {
+	if carries(u, p.secrets) {
+		return &Refusal{Host: host, Why: "an address with a secret in it"}
+	}
+	top := r.Kind == browser.KindDocument && r.TopFrame
+	if r.Method != "GET" && r.Method != "HEAD" && (!p.sent || r.Redirected) {
+		allowed := slices.Contains(p.origins, "https://"+host) || (!top && p.isCaptcha(host))
+		if !allowed {
+			return &Refusal{Host: host, Why: fmt.Sprintf("a post to %s while a secret was on the page", host)}
+		}
+	}
+	if top && !r.Redirected {
+		// The page that held the secrets is being replaced. What follows,
+		// other than a redirect of this very request, comes from other pages:
+		// the hand-over between the hosts posts as well.
+		p.sent = true
+	}
+	return nil
+}
+
+// longSecret is the length from which a secret is looked for anywhere in an
+// address; shorter ones occur in innocent ids, and count as whole values only.
+const longSecret = 10
+
+// carries tells whether an address holds one of the values.
+func carries(u *url.URL, values []string) bool {
+	var parts []string
+	for _, list := range u.Query() {
+		parts = append(parts, list...)
+	}
+	parts = append(parts, strings.Split(u.Path, "/")...)
+	whole, err := url.QueryUnescape(u.RawQuery)
+	if err != nil {
+		whole = u.RawQuery
+	}
+	whole = u.Path + "?" + whole
+	for _, value := range values {
+		if slices.Contains(parts, value) || (len(value) >= longSecret && strings.Contains(whole, value)) {
+			return true
+		}
+	}
+	return false
+}

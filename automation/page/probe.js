@@ -1,0 +1,1063 @@
+// The probe: the part of irccpin that lives inside the page.
+//
+// It is installed once per tab, in an isolated world that the page's own
+// scripts can neither see nor change. It evaluates the catalog, watches the
+// document, and announces "this is page P, with these elements, these
+// messages" whenever that changes. When it is told to act it looks again,
+// checks everything a last time in the same breath, and only then acts, so
+// that nothing can be swapped between the check and the act.
+//
+// Called with the catalog and the name of the binding to announce on.
+(function (catalog, binding) {
+  'use strict';
+  // Only the top document is driven. Same-origin frames are read from here;
+  // foreign frames are never touched.
+  if (window !== window.top || globalThis.irccpin) return;
+
+  // ---------------------------------------------------------------- text
+
+  const folds = {
+    '\u2018': "'", '\u2019': "'", '\u201a': "'", '\u201b': "'", '`': "'", '\u00b4': "'", '\u2032': "'",
+    '\u201c': '"', '\u201d': '"', '\u201e': '"', '\u00ab': '"', '\u00bb': '"', '\u2033': '"',
+    '\u2010': '-', '\u2011': '-', '\u2012': '-', '\u2013': '-', '\u2014': '-', '\u2212': '-',
+    '\u0153': 'oe', '\u0152': 'oe', '\u00e6': 'ae', '\u00c6': 'ae',
+  };
+  const foldable = new RegExp('[' + Object.keys(folds).join('') + ']', 'g');
+
+  // normalise mirrors selectors.Normalise.
+  function normalise(s) {
+    return s.normalize('NFKD').replace(/[\p{Mn}\p{Cf}]/gu, '').replace(foldable, (c) => folds[c])
+      .toLowerCase().replace(/\s+/g, ' ').trim();
+  }
+
+  const noise = catalog.site.labelNoise.map((re) => new RegExp(re, 'g'));
+
+  // label is a text without the marks that forms hang on their labels.
+  function label(s) {
+    let text = normalise(s);
+    for (let before = null; before !== text;) {
+      before = text;
+      for (const re of noise) text = text.replace(re, '').trim();
+    }
+    return text;
+  }
+
+  // compile turns the catalog's wordings of all languages into one test.
+  function compile(texts, contained) {
+    const exact = [];
+    const patterns = [];
+    for (const list of Object.values(texts || {})) {
+      for (const wording of list) {
+        if (wording.startsWith('~')) patterns.push(new RegExp(wording.slice(1)));
+        else exact.push(normalise(wording));
+      }
+    }
+    const test = (s) => s !== '' && (exact.some((w) => (contained ? s.includes(w) : s === w)) || patterns.some((p) => p.test(s)));
+    // whole asks the same of a line of text that is no heading by its markup:
+    // only wordings that say how a line begins may match it.
+    const firm = patterns.filter((p) => p.source.startsWith('^'));
+    test.whole = (s) => exact.includes(s) || firm.some((p) => p.test(s));
+    return test;
+  }
+
+  // ------------------------------------------------------------ document
+
+  const ignored = new Set(['SCRIPT', 'STYLE', 'TEMPLATE', 'NOSCRIPT', 'HEAD', 'META', 'LINK', 'OBJECT', 'EMBED']);
+  const inline = new Set(['A', 'ABBR', 'B', 'BDI', 'BDO', 'CITE', 'CODE', 'EM', 'FONT', 'I', 'KBD', 'LABEL', 'MARK', 'Q', 'S', 'SAMP',
+    'SMALL', 'SPAN', 'STRONG', 'SUB', 'SUP', 'TIME', 'U', 'VAR', 'WBR']);
+  const typed = new Set(['text', 'email', 'tel', 'search', 'url', 'number', 'password']);
+
+  const role = (el) => (el.getAttribute('role') || '').trim().toLowerCase().split(/\s+/)[0];
+
+  function displayed(el) {
+    if (!el.isConnected || !el.checkVisibility({ visibilityProperty: true })) return false;
+    const frame = el.ownerDocument.defaultView && el.ownerDocument.defaultView.frameElement;
+    return !frame || displayed(frame);
+  }
+
+  function visible(el) {
+    if (!displayed(el)) return false;
+    const box = el.getBoundingClientRect();
+    return box.width > 0 && box.height > 0;
+  }
+
+  const parent = (el) => el.parentElement || (el.getRootNode() instanceof ShadowRoot ? el.getRootNode().host : null);
+
+  function closest(el, css) {
+    for (let at = el; at; at = parent(at)) if (at.matches(css)) return at;
+    return null;
+  }
+
+  function contains(outer, inner) {
+    for (let at = inner; at; at = parent(at)) if (at === outer) return true;
+    return false;
+  }
+
+  function childrenOf(node) {
+    if (node.shadowRoot) return [...node.shadowRoot.childNodes, ...node.childNodes];
+    if (node.tagName === 'IFRAME') {
+      try {
+        return node.contentDocument && node.contentDocument.body ? [node.contentDocument.body] : [];
+      } catch { return []; }
+    }
+    return node.childNodes;
+  }
+
+  // textOf reads what a person sees of an element.
+  function textOf(el, skip) {
+    let out = '';
+    (function read(node) {
+      if (node.nodeType === Node.TEXT_NODE) { out += node.data; return; }
+      if (node.nodeType !== Node.ELEMENT_NODE || ignored.has(node.tagName)) return;
+      if (skip && skip(node)) return;
+      if (node.tagName === 'BR') { out += '\n'; return; }
+      if (node.tagName === 'IMG') { out += node.alt || ''; return; }
+      const block = !inline.has(node.tagName);
+      if (block) out += '\n';
+      for (const child of childrenOf(node)) read(child);
+      if (block) out += '\n';
+    })(el);
+    return out;
+  }
+
+  const shownText = (el) => textOf(el, (node) => node !== el && !displayed(node));
+  const tidy = (s) => s.replace(/\p{Cf}/gu, '').replace(/\s+/g, ' ').trim();
+
+  const watched = new WeakSet();
+  let observer = null;
+
+  function watch(root) {
+    if (watched.has(root)) return;
+    watched.add(root);
+    observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+    const listening = root.defaultView || root;
+    for (const type of ['load', 'toggle', 'transitionend', 'animationend', 'change', 'input']) {
+      listening.addEventListener(type, changed, { capture: true, passive: true });
+    }
+    if (root.defaultView) guardWindow(root.defaultView);
+  }
+
+  // look gathers, in one walk, everything that the catalog can ask about.
+  function look() {
+    const seen = { fields: [], actions: [], headings: [], tables: [], roots: [document], text: '' };
+    let text = '';
+    watch(document);
+    (function visit(node) {
+      if (node.nodeType === Node.TEXT_NODE) {
+        if (node.data.trim() !== '' && node.parentElement && displayed(node.parentElement)) text += node.data;
+        else text += ' ';
+        return;
+      }
+      if (node.nodeType !== Node.ELEMENT_NODE || ignored.has(node.tagName)) return;
+      const block = !inline.has(node.tagName);
+      if (block) text += '\n';
+      sort(node, seen);
+      if (node.shadowRoot) {
+        watch(node.shadowRoot);
+        seen.roots.push(node.shadowRoot);
+      }
+      let inner = childrenOf(node);
+      if (node.tagName === 'IFRAME' && inner.length > 0) {
+        watch(node.contentDocument);
+        seen.roots.push(node.contentDocument);
+      }
+      const data = dataTable(node);
+      if (data) {
+        seen.tables.push(data);
+        // Rows are read when they are asked for: a table of thousands must not
+        // be walked at every change of the page.
+        inner = data.outside;
+      }
+      for (const child of inner) visit(child);
+      if (block) text += '\n';
+    })(document.documentElement);
+    seen.text = normalise(text);
+    seen.lines = [...new Set(text.split('\n').filter((l) => l.trim() !== '' && l.length < 160).map(label))];
+    return seen;
+  }
+
+  function sort(el, seen) {
+    const is = role(el);
+    switch (el.tagName) {
+      case 'INPUT':
+        if (typed.has(el.type) || el.type === 'checkbox') seen.fields.push(el);
+        else if (el.type === 'submit' || el.type === 'button' || el.type === 'image' || el.type === 'reset') seen.actions.push(el);
+        return;
+      case 'TEXTAREA':
+        seen.fields.push(el);
+        return;
+      case 'BUTTON': case 'SUMMARY':
+        seen.actions.push(el);
+        return;
+      case 'A':
+        if (el.hasAttribute('href') || el.hasAttribute('onclick') || is === 'button' || is === 'link' || el.tabIndex >= 0) seen.actions.push(el);
+        return;
+      case 'H1': case 'H2': case 'H3': case 'H4': case 'H5': case 'H6': case 'LEGEND':
+        seen.headings.push(el);
+        return;
+    }
+    if (is === 'button' || is === 'link') seen.actions.push(el);
+    else if (is === 'heading') seen.headings.push(el);
+    else if (is === 'checkbox' || is === 'switch' || (is === 'textbox' && el.isContentEditable)) seen.fields.push(el);
+  }
+
+  function select(seen, css) {
+    const found = [];
+    for (const root of seen.roots) found.push(...root.querySelectorAll(css));
+    return found;
+  }
+
+  // ------------------------------------------------------------- tables
+
+  const tableTags = (el) => el.tagName === 'TABLE' || ['table', 'grid', 'treegrid'].includes(role(el));
+  const rowsOf = (el) => [...el.querySelectorAll('tr, [role=row]')].filter((row) => row.closest('table, [role=table], [role=grid], [role=treegrid]') === el);
+  const cellsOf = (row) => [...row.querySelectorAll('td, th, [role=cell], [role=gridcell], [role=columnheader], [role=rowheader]')]
+    .filter((cell) => cell.closest('tr, [role=row]') === row);
+
+  const cellNoise = catalog.site.hiddenInCells.join(', ');
+
+  // hiddenIn tells whether a part of a cell is not for reading. The cell
+  // itself may lie in a closed toggle, so only the part's own style counts.
+  function hiddenIn(cell, node) {
+    if (node === cell) return false;
+    if (cellNoise && node.matches(cellNoise)) return true;
+    const style = getComputedStyle(node);
+    return style.display === 'none' || style.visibility === 'hidden';
+  }
+
+  function cellText(cell) {
+    const text = tidy(textOf(cell, (node) => hiddenIn(cell, node)));
+    if (text !== '') return text;
+    const inputs = [...cell.querySelectorAll('input, output')].filter((el) => el.type !== 'hidden');
+    return inputs.length === 1 ? tidy(inputs[0].value || '') : '';
+  }
+
+  const tableTests = new Map();
+  for (const page of catalog.pages) {
+    for (const [name, spec] of Object.entries(page.tables || {})) {
+      tableTests.set(page.name + '/' + name, {
+        spec,
+        columns: Object.entries(spec.columns).map(([column, texts]) => [column, compile(texts)]),
+        empty: compile(spec.empty),
+        next: compile(spec.next),
+        previous: compile(spec.previous),
+        info: (spec.info || []).map((re) => new RegExp(re.replaceAll('(?P<', '(?<'))),
+      });
+    }
+  }
+
+  // columnsOf finds the catalog's columns in a row of header texts; null when
+  // a required one is missing or one stands there twice.
+  function columnsOf(test, headers) {
+    const at = {};
+    for (const [column, matches] of test.columns) {
+      const where = headers.flatMap((text, i) => (matches(text) ? [i] : []));
+      if (where.length > 1) return null;
+      if (where.length === 1) at[column] = where[0];
+    }
+    return (test.spec.required || []).every((column) => column in at) ? at : null;
+  }
+
+  function headersOf(row) {
+    const headers = [];
+    for (const cell of cellsOf(row)) {
+      headers.push(label(cellText(cell)));
+      for (let i = 1; i < (cell.colSpan || 1); i++) headers.push('');
+    }
+    return headers;
+  }
+
+  // dataTable describes a table whose headers the catalog knows, with the
+  // parts of it that are not rows of data; null for any other element.
+  function dataTable(el) {
+    if (!tableTags(el)) return null;
+    const rows = rowsOf(el);
+    const first = rows.find((row) => cellsOf(row).length > 0);
+    if (!first) return null;
+    const headers = headersOf(first);
+    for (const [key, test] of tableTests) {
+      const columns = columnsOf(test, headers);
+      if (columns) {
+        return { el, key, columns, headers, header: first, outside: [...el.querySelectorAll('caption, thead')] };
+      }
+    }
+    return null;
+  }
+
+  const tableOf = (seen, page, name) => {
+    const test = tableTests.get(page.name + '/' + name);
+    return seen.tables.map((t) => ({ ...t, columns: columnsOf(test, t.headers) })).filter((t) => t.columns);
+  };
+
+  // ----------------------------------------------------------- elements
+
+  function idsText(el, attribute) {
+    const ids = (el.getAttribute(attribute) || '').split(/\s+/).filter(Boolean);
+    return ids.map((id) => { const at = el.getRootNode().getElementById(id); return at ? textOf(at) : ''; }).join(' ');
+  }
+
+  const holdsField = (el) => el.matches('input:not([type=hidden]), select, textarea') || el.querySelector('input:not([type=hidden]), select, textarea') !== null;
+
+  // beside is the text that stands next to a field: before it, or, for a box
+  // to tick, after it.
+  function beside(el) {
+    const after = el.type === 'checkbox' || role(el) === 'checkbox';
+    const step = (node) => (after ? node.nextSibling : node.previousSibling);
+    for (let at = el, depth = 0; at && depth < 4; at = parent(at), depth++) {
+      let text = '';
+      for (let near = step(at); near; near = step(near)) {
+        if (near.nodeType === Node.TEXT_NODE) text = after ? text + near.data : near.data + text;
+        if (near.nodeType !== Node.ELEMENT_NODE || ignored.has(near.tagName)) continue;
+        if (holdsField(near)) break;
+        if (displayed(near)) text = after ? text + ' ' + shownText(near) : shownText(near) + ' ' + text;
+        if (text.trim() !== '' && !inline.has(near.tagName)) break;
+      }
+      if (text.trim() !== '') return text;
+      const up = parent(at);
+      if (!up || up.matches('form, fieldset, main, body, [role=form], [role=main]')) break;
+    }
+    return '';
+  }
+
+  // fieldNames lists what a field is called, by way, best first.
+  function fieldNames(el) {
+    return [
+      ['label', el.labels && el.labels.length > 0 ? [...el.labels].map((l) => textOf(l, (node) => node === el || node.tagName === 'SELECT')) : []],
+      ['aria', [el.getAttribute('aria-label') || '', idsText(el, 'aria-labelledby')]],
+      ['beside', [beside(el)]],
+      ['hint', [el.getAttribute('placeholder') || '', el.getAttribute('title') || '']],
+    ];
+  }
+
+  function actionText(el) {
+    if (el.tagName === 'INPUT') return el.type === 'image' ? el.alt || el.title : el.value || (el.type === 'submit' ? 'submit' : '');
+    return shownText(el);
+  }
+
+  function actionNames(el) {
+    return [
+      ['text', [actionText(el)]],
+      ['aria', [el.getAttribute('aria-label') || '', idsText(el, 'aria-labelledby'), el.getAttribute('title') || '']],
+    ];
+  }
+
+  function fits(el, wanted) {
+    const box = el.type === 'checkbox' || role(el) === 'checkbox' || role(el) === 'switch';
+    switch (wanted) {
+      case 'checkbox': return box;
+      case 'password': return el.type === 'password';
+      case 'textbox': return !box && el.type !== 'password';
+    }
+    return true;
+  }
+
+  // owner is the form that a control belongs to, through shadow roots.
+  function owner(el) {
+    if (el.form) return el.form;
+    return closest(el, 'form, [role=form]');
+  }
+
+  const tests = new Map();
+  function testOf(texts) {
+    if (!tests.has(texts)) tests.set(texts, compile(texts));
+    return tests.get(texts);
+  }
+
+  const dangers = Object.entries(catalog.site.dangers);
+
+  function dangerOf(el) {
+    const names = actionNames(el).flatMap(([, list]) => list).map(label).filter(Boolean);
+    for (const [name, danger] of dangers) {
+      if ((danger.css || []).some((css) => el.matches(css))) return name;
+      if (names.some(testOf(danger.label))) return name;
+    }
+    return '';
+  }
+
+  function describe(el) {
+    const name = el.tagName === 'INPUT' || el.tagName === 'TEXTAREA'
+      ? fieldNames(el).flatMap(([, list]) => list).concat(el.type === 'submit' || el.type === 'button' ? [el.value] : [])
+      : actionNames(el).flatMap(([, list]) => list);
+    const id = el.id ? '#' + el.id : '';
+    return el.tagName.toLowerCase() + id + ' "' + tidy(name.find((s) => s.trim() !== '') || '').slice(0, 80) + '"';
+  }
+
+  // resolve finds one element of a page in all its ways. The ways must agree:
+  // the best one that finds exactly one element wins, and no other may point
+  // elsewhere.
+  function resolve(seen, page, name, memo) {
+    if (memo.has(name)) return memo.get(name);
+    memo.set(name, { status: 'missing', way: '', candidates: [] }); // an element that is its own company
+    const result = find(seen, page, page.elements[name], memo);
+    memo.set(name, result);
+    return result;
+  }
+
+  function find(seen, page, spec, memo) {
+    const action = spec.role === 'action';
+    // A box to tick is often drawn by its label and invisible itself.
+    const shown = (el) => visible(el) || (spec.role === 'checkbox' && el.labels && [...el.labels].some(visible));
+    let pool = (action ? seen.actions : seen.fields).filter((el) => fits(el, spec.role) && shown(el));
+    if (spec.inside) {
+      const around = select(seen, spec.inside).filter(visible);
+      pool = pool.filter((el) => around.some((outer) => contains(outer, el)));
+    }
+    if (spec.with) {
+      const company = resolve(seen, page, spec.with, memo);
+      if (company.el) pool = sameForm(pool, company.el);
+    }
+    const ways = [];
+    if ((spec.css || []).length > 0) {
+      const found = spec.css.map((css) => select(seen, css).filter((el) => pool.includes(el)));
+      ways.push(['id', found.find((list) => list.length === 1) || [...new Set(found.flat())]]);
+    }
+    if (spec.label && Object.keys(spec.label).length > 0) {
+      const matches = testOf(spec.label);
+      const byWay = new Map();
+      for (const el of pool) {
+        for (const [way, names] of action ? actionNames(el) : fieldNames(el)) {
+          if (!byWay.has(way)) byWay.set(way, []);
+          if (names.map(label).some(matches)) byWay.get(way).push(el);
+        }
+      }
+      ways.push(...byWay);
+    }
+    if (spec.shape) {
+      for (const shape of spec.shape.split(/,\s*(?![^\[]*\])/)) {
+        const found = shape === 'only' ? pool.filter((el) => !closest(el, '[role=search]') && el.type !== 'search') : select(seen, shape).filter((el) => pool.includes(el));
+        if (found.length > 0) { ways.push(['shape', found]); break; }
+      }
+    }
+    return agree(spec, ways, pool);
+  }
+
+  // sameForm keeps the elements that share a form with another one. Where
+  // that one has no form, its nearest surroundings decide.
+  function sameForm(pool, company) {
+    const form = owner(company);
+    if (form) return pool.filter((el) => owner(el) === form);
+    for (let around = parent(company); around; around = parent(around)) {
+      const near = pool.filter((el) => el !== company && contains(around, el));
+      if (near.length > 0) return around.matches('body, html') ? near : pool.filter((el) => contains(enclosing(around), el));
+    }
+    return pool;
+  }
+
+  // enclosing widens a group of controls without a form to its section.
+  const enclosing = (el) => closest(el, 'section, article, fieldset, main, dialog, [role=dialog], [role=main], [role=region], [role=group], body') || el;
+
+  function agree(spec, ways, pool) {
+    const hits = ways.filter(([, list]) => list.length > 0);
+    const strong = hits.filter(([way]) => way !== 'shape' && way !== 'hint');
+    const candidates = [...new Set(hits.flatMap(([, list]) => list))];
+    const failed = (status) => ({ status, way: '', candidates: candidates.slice(0, 5).map(describe) });
+    if (hits.length === 0) return { ...failed('missing'), candidates: pool.slice(0, 3).map(describe) };
+    let best = hits.find(([, list]) => list.length === 1);
+    if (!best) {
+      // Several by every way: only what all strong ways have in common counts.
+      const common = (strong.length > 1 ? strong : []).reduce((all, [, list]) => (all ? all.filter((el) => list.includes(el)) : list), null) || [];
+      if (common.length !== 1) return failed('ambiguous');
+      best = [strong[0][0], common];
+    }
+    const el = best[1][0];
+    if (strong.some(([, list]) => !list.includes(el))) return failed('disagree');
+    const danger = spec.role === 'action' && !spec.danger ? dangerOf(el) : '';
+    if (danger) return { ...failed('disagree'), danger };
+    if (spec.commits && !ways.some(([way, list]) => way === 'text' && list.includes(el))) return failed('disagree');
+    return { status: 'found', el, way: best[0], drift: ways.length > 0 && best[0] !== ways[0][0] && ['hint', 'shape', 'aria', 'beside'].includes(best[0]) && ways[0][1].length === 0, candidates: [] };
+  }
+
+  // -------------------------------------------------------- recognition
+
+  const pages = catalog.pages.map((page) => ({
+    ...page,
+    elements: page.elements || {},
+    pathTests: (page.paths || []).map((re) => new RegExp(re)),
+    hostNames: (page.hosts || []).map((name) => catalog.site.hosts.find((h) => h.name === name)),
+  }));
+
+  let comments = null;
+  function headComments() {
+    if (comments === null || document.readyState === 'loading') {
+      comments = [];
+      const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_COMMENT);
+      // Page codes stand in the head, a parser may have moved them a little.
+      for (let i = 0; i < 50 && walker.nextNode(); i++) comments.push(walker.currentNode.data);
+    }
+    return comments;
+  }
+
+  function messages(seen) {
+    const found = [];
+    for (const css of catalog.site.messages) {
+      for (const el of select(seen, css)) {
+        if (!visible(el) || found.some((other) => contains(other, el))) continue;
+        for (let i = found.length - 1; i >= 0; i--) if (contains(el, found[i])) found.splice(i, 1);
+        found.push(el);
+      }
+    }
+    return found.map((el) => tidy(shownText(el))).filter((text) => text !== '');
+  }
+
+  function holds(seen, page, mark, memo) {
+    if (mark.heading) {
+      const test = testOf(mark.heading);
+      return seen.headings.some((el) => displayed(el) && test(label(textOf(el)))) || seen.lines.some(test.whole);
+    }
+    if (mark.title) return testOf(mark.title)(normalise(document.title));
+    if (mark.text) {
+      if (!memo.has(mark.text)) memo.set(mark.text, compile(mark.text, true)(seen.text));
+      return memo.get(mark.text);
+    }
+    if (mark.message) {
+      const test = testOf(mark.message);
+      return seen.headings.some((el) => displayed(el) && test(normalise(textOf(el)))) || seen.messages.some((text) => test(normalise(text)));
+    }
+    if (mark.path) return new RegExp(mark.path).test(location.pathname);
+    if (mark.comment) return headComments().some((text) => new RegExp(mark.comment).test(text));
+    if (mark.css) return select(seen, mark.css).length > 0;
+    if (mark.visible) return select(seen, mark.visible).some(visible);
+    if (mark.element) return resolve(seen, page, mark.element, memo).status === 'found';
+    if (mark.table) return tableOf(seen, page, mark.table).length > 0;
+    if (mark.any) return mark.any.some((m) => holds(seen, page, m, memo));
+    if (mark.two) return mark.two.filter((m) => holds(seen, page, m, memo)).length >= 2;
+    return false;
+  }
+
+  // markName says a mark in a few words, for reports.
+  function markName(mark) {
+    const [kind, value] = Object.entries(mark)[0];
+    if (kind === 'any' || kind === 'two') return kind + ' of (' + value.map(markName).join('; ') + ')';
+    return kind + ' ' + (typeof value === 'string' ? value : Object.values(value).flat()[0]);
+  }
+
+  function onHost(page) {
+    return page.hostNames.length === 0 || page.hostNames.some((h) => location.hostname === h.host || (h.subdomains && location.hostname.endsWith('.' + h.host)));
+  }
+
+  function recognise(seen) {
+    const found = [];
+    let nearest = { page: '', score: 0, missing: [] };
+    for (const page of pages) {
+      if (!onHost(page)) continue;
+      const memo = new Map();
+      const misses = page.marks.filter((mark) => !holds(seen, page, mark, memo)).map(markName);
+      if (page.pathTests.length > 0 && !page.pathTests.some((re) => re.test(location.pathname))) misses.push('path ' + page.paths[0]);
+      const contradicted = page.not ? page.not.filter((mark) => holds(seen, page, mark, memo)).map((mark) => 'not ' + markName(mark)) : [];
+      if (misses.length === 0 && contradicted.length === 0) { found.push({ page, memo }); continue; }
+      const wanted = page.marks.length + page.pathTests.length;
+      const score = (wanted - misses.length) / (wanted + contradicted.length);
+      if (page.kind !== 'overlay' && score > nearest.score) nearest = { page: page.name, score, missing: [...misses, ...contradicted] };
+    }
+    const overlays = found.filter(({ page }) => page.kind === 'overlay');
+    let mains = found.filter(({ page }) => page.kind !== 'overlay');
+    const top = Math.max(...mains.map(({ page }) => page.rank));
+    mains = mains.filter(({ page }) => page.rank === top);
+    return { mains, overlays, nearest };
+  }
+
+  // detail is the value that stands beside a label in a list, a table, or a line.
+  function detail(seen, texts, others) {
+    const matches = testOf(texts);
+    const values = new Set();
+    const lines = new Set(); // "Business number 123" without anything between
+    const scan = (root) => {
+      const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+      while (walker.nextNode()) {
+        const el = walker.currentNode.parentElement;
+        if (!el || ignored.has(el.tagName)) continue;
+        const raw = walker.currentNode.data;
+        if (raw.length > 200 || raw.trim() === '') continue;
+        // "Business number: 123" in one piece.
+        const colon = raw.indexOf(':');
+        if (colon > 0 && matches(label(raw.slice(0, colon))) && raw.slice(colon + 1).trim() !== '') { values.add(tidy(raw.slice(colon + 1))); continue; }
+        if (matches(label(raw))) {
+          const value = valueBelow(el) || valueAfter(walker.currentNode);
+          if (value !== '' && !others(label(value))) { values.add(value); continue; }
+        }
+        const words = tidy(raw).split(' ');
+        for (let i = 1; i < words.length && words.length < 16; i++) {
+          if (matches(label(words.slice(0, i).join(' ')))) { lines.add(words.slice(i).join(' ')); break; }
+        }
+      }
+    };
+    for (const root of seen.roots) scan(root === document ? document.body || document.documentElement : root.body || root);
+    if (values.size === 0) for (const line of lines) values.add(line);
+    return values.size === 1 ? [...values][0] : '';
+  }
+
+  // valueBelow is the value under a label that heads a column.
+  function valueBelow(el) {
+    const cell = el.closest('th, [role=columnheader]');
+    const row = cell && cell.closest('tr, [role=row]');
+    if (!row || cellsOf(row).length < 2 || cellsOf(row).some((c) => !c.matches('th, [role=columnheader]'))) return '';
+    const table = row.closest('table, [role=table], [role=grid]');
+    const rows = table ? rowsOf(table) : [];
+    const below = rows[rows.indexOf(row) + 1];
+    const under = below && cellsOf(below)[cellsOf(row).indexOf(cell)];
+    return under ? cellText(under) : '';
+  }
+
+  // valueAfter reads on from a label to the value that belongs to it.
+  function valueAfter(node) {
+    for (let at = node, depth = 0; at && depth < 4; at = at.parentNode, depth++) {
+      let text = '';
+      for (let near = at.nextSibling; near; near = near.nextSibling) {
+        if (near.nodeType === Node.TEXT_NODE) text += near.data;
+        else if (near.nodeType === Node.ELEMENT_NODE && !ignored.has(near.tagName)) {
+          if (near.tagName === 'INPUT') text += near.value;
+          else text += shownText(near);
+          if (text.replace(/[:\s]/g, '') !== '') break;
+        }
+      }
+      const value = tidy(text.replace(/^[\s:]+/, ''));
+      if (value !== '') return value;
+      if (at.nodeType === Node.ELEMENT_NODE && at.matches('li, tr, dl, ul, table, section, p, form')) break;
+    }
+    return '';
+  }
+
+  // asked lists the texts that can be the question beside an answer field,
+  // most likely first.
+  function asked(el) {
+    const out = [];
+    const labels = el.labels && el.labels.length > 0 ? [...el.labels] : [];
+    for (const l of labels) {
+      for (const strong of l.querySelectorAll('strong, b, em, q')) out.push(textOf(strong));
+      out.push(textOf(l));
+    }
+    out.push(el.getAttribute('aria-label') || '', idsText(el, 'aria-labelledby'), beside(el));
+    const form = owner(el) || document.body;
+    for (const near of form.querySelectorAll('strong, b, q, p, legend, label, h2, h3, dd, div, span')) {
+      const text = shownText(near);
+      if (text.length < 400 && !holdsField(near)) out.push(text);
+    }
+    return [...new Set(out.map(tidy).filter((s) => s !== ''))].slice(0, 40);
+  }
+
+  function enabled(el) {
+    return !el.disabled && el.getAttribute('aria-disabled') !== 'true' && !el.matches(':disabled') && !el.readOnly;
+  }
+
+  function elementState(seen, page, memo) {
+    const out = {};
+    for (const [name, spec] of Object.entries(page.elements)) {
+      const found = resolve(seen, page, name, memo);
+      out[name] = { status: found.status };
+      if (found.status === 'found') {
+        out[name].way = found.way;
+        out[name].enabled = enabled(found.el);
+        if (found.drift) out[name].drift = true;
+        if (spec.role === 'checkbox') out[name].text = tidy(fieldNames(found.el).flatMap(([, list]) => list).find((s) => s.trim() !== '') || '');
+      } else if (found.candidates.length > 0) out[name].candidates = found.candidates;
+      if (found.danger) out[name].danger = found.danger;
+    }
+    return out;
+  }
+
+  // digest tells two states of a table apart without carrying what it holds.
+  function digest(text) {
+    let hash = 2166136261;
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619);
+    return (hash >>> 0).toString(16);
+  }
+
+  function tableState(seen, page) {
+    const out = {};
+    for (const name of Object.keys(page.tables || {})) {
+      const found = tableOf(seen, page, name);
+      out[name] = { count: found.length };
+      // A table without rows may be left out, with a sentence in its place.
+      if (found.length === 0) out[name].none = seen.lines.some(tableTests.get(page.name + '/' + name).empty);
+      if (found.length !== 1) continue;
+      const rows = rowsOf(found[0].el);
+      const ends = rows.length > 0 ? textOf(rows[Math.min(1, rows.length - 1)]) + textOf(rows[rows.length - 1]) : '';
+      out[name].rows = rows.length - 1;
+      out[name].state = digest(ends) + '/' + rows.length;
+      out[name].shown = displayed(found[0].el);
+    }
+    return out;
+  }
+
+  function snapshot() {
+    const seen = look();
+    seen.messages = messages(seen);
+    const { mains, overlays, nearest } = recognise(seen);
+    const shot = {
+      url: location.origin + location.pathname,
+      host: location.hostname,
+      title: document.title,
+      lang: document.documentElement.lang,
+      loaded: document.readyState,
+      pages: mains.map(({ page }) => page.name),
+      overlays: overlays.map(({ page }) => page.name),
+      messages: seen.messages.slice(0, 8),
+    };
+    if (mains.length === 1) {
+      const { page, memo } = mains[0];
+      shot.elements = elementState(seen, page, memo);
+      shot.tables = tableState(seen, page);
+      shot.facets = Object.entries(page.facets || {}).filter(([, mark]) => holds(seen, page, mark, memo)).map(([name]) => name);
+      if (page.details) {
+        shot.details = {};
+        const others = (text) => Object.values(page.details).some((texts) => testOf(texts)(text));
+        for (const [name, texts] of Object.entries(page.details)) shot.details[name] = detail(seen, texts, others);
+      }
+      const answer = page.elements.answer && memo.get('answer');
+      if (answer && answer.el) shot.asked = asked(answer.el);
+    } else {
+      shot.nearest = nearest;
+      shot.headings = seen.headings.filter(displayed).map((el) => tidy(textOf(el))).slice(0, 8);
+    }
+    // Numbers are left out: clocks and request ids change by themselves.
+    shot.wording = digest(seen.text.replace(/[0-9]+/g, ''));
+    shot.notices = notices(seen);
+    return shot;
+  }
+
+  const noticePatterns = catalog.site.notices.map((re) => new RegExp(re.replaceAll('(?P<', '(?<')));
+  function notices(seen) {
+    const out = [];
+    for (const re of noticePatterns) {
+      const hit = re.exec(seen.text);
+      if (hit) out.push({ text: hit[0], ...hit.groups });
+    }
+    return out;
+  }
+
+  // -------------------------------------------------------- announcing
+
+  let last = '';
+  let scheduled = false;
+  let watchdog = 0;
+
+  function announce() {
+    scheduled = false;
+    if (!document.documentElement) return;
+    const shot = snapshot();
+    const text = JSON.stringify(shot);
+    if (text !== last) {
+      last = text;
+      globalThis[binding](JSON.stringify({ page: shot }));
+    }
+    // A shadow root can be filled without any change that can be watched, so
+    // a page that is not ready yet is looked at once a second as well.
+    clearTimeout(watchdog);
+    const ready = shot.pages.length === 1 && Object.entries(shot.elements).every(([name, e]) => e.status === 'found' || !pages.find((p) => p.name === shot.pages[0]).elements[name].required);
+    if (!ready) watchdog = setTimeout(announce, 1000);
+  }
+
+  function changed() {
+    if (scheduled) return;
+    scheduled = true;
+    // Changes come in bursts; 15 ms gathers a burst and is below what a person notices.
+    setTimeout(announce, document.readyState === 'loading' ? 60 : 15);
+  }
+
+  // ------------------------------------------------------------- acting
+
+  const fail = (status, element, more) => ({ ok: false, status, element, ...more });
+
+  // again recognises the page anew and checks that it is still the one that
+  // the order was meant for.
+  function again(name) {
+    const seen = look();
+    seen.messages = messages(seen);
+    const { mains, overlays } = recognise(seen);
+    const over = overlays.find(({ page }) => page.name === name);
+    if (over) return { seen, ...over };
+    if (mains.length !== 1 || mains[0].page.name !== name) return null;
+    return { seen, ...mains[0] };
+  }
+
+  function actionOf(el) {
+    const form = owner(el);
+    if (!form || form.tagName !== 'FORM') return { action: '', method: '' };
+    const raw = el.hasAttribute && el.hasAttribute('formaction') ? el.formAction : form.getAttribute('action');
+    const submit = el.hasAttribute && el.hasAttribute('formmethod') ? el.formMethod : form.method;
+    return { action: new URL(raw || location.href, form.baseURI || location.href).href, method: (submit || 'get').toLowerCase() };
+  }
+
+  function deepActive() {
+    let at = document.activeElement;
+    while (at) {
+      if (at.shadowRoot && at.shadowRoot.activeElement) at = at.shadowRoot.activeElement;
+      else if (at.tagName === 'IFRAME') {
+        let inner = null;
+        try { inner = at.contentDocument && at.contentDocument.activeElement; } catch { inner = null; }
+        if (!inner) return at;
+        at = inner;
+      } else return at;
+    }
+    return null;
+  }
+
+  const setters = {
+    INPUT: Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set,
+    TEXTAREA: Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set,
+  };
+  const valueOf = (el) => (el.isContentEditable && !('value' in el) ? el.textContent : el.value);
+
+  // type puts a value into a field the way a keyboard would: the page sees
+  // focus, input, change and blur, and its length limits hold.
+  function type(el, value) {
+    let told = false;
+    const heard = () => { told = true; };
+    el.addEventListener('change', heard, { once: true });
+    el.focus();
+    if (deepActive() !== el) return false;
+    if (el.select) el.select();
+    else el.ownerDocument.getSelection().selectAllChildren(el);
+    if (value === '') { if (valueOf(el) !== '') el.ownerDocument.execCommand('delete'); }
+    else el.ownerDocument.execCommand('insertText', false, value);
+    if (valueOf(el) !== value && setters[el.tagName]) {
+      setters[el.tagName].call(el, value);
+      el.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true, inputType: 'insertText', data: value }));
+    }
+    el.blur();
+    if (!told) el.dispatchEvent(new Event('change', { bubbles: true }));
+    el.removeEventListener('change', heard);
+    return true;
+  }
+
+  const ticked = (el) => (el.type === 'checkbox' ? el.checked : el.getAttribute('aria-checked') === 'true');
+
+  // fill types several values at once. All fields are found and checked
+  // before the first is touched; a secret goes only into the top document of
+  // an https origin on its own list, whose form posts to that same list.
+  function fill({ page: name, items }) {
+    const now = again(name);
+    if (!now) return fail('moved', '');
+    const targets = [];
+    for (const item of items) {
+      const found = resolve(now.seen, now.page, item.element, now.memo);
+      if (found.status !== 'found') return fail(found.status, item.element, { candidates: found.candidates });
+      const el = found.el;
+      if (!enabled(el)) return fail('disabled', item.element);
+      if (targets.some((t) => t.el === el)) return fail('disagree', item.element, { candidates: [describe(el)] });
+      if (item.origins) {
+        if (el.ownerDocument !== document) return fail('framed', item.element);
+        if (location.protocol !== 'https:' || !item.origins.includes(location.origin)) return fail('origin', item.element, { seen: location.origin });
+        const to = actionOf(el);
+        if (to.action && !item.origins.includes(new URL(to.action).origin)) return fail('action', item.element, { seen: new URL(to.action).origin });
+        if (to.action && to.method !== 'post' && !el.form.hasAttribute('onsubmit')) {
+          if (to.method === 'get' && el.form.hasAttribute('method')) return fail('method', item.element, { seen: to.method });
+        }
+      }
+      if (el.maxLength >= 0 && item.value !== undefined && item.value.length > el.maxLength) return fail('too long', item.element, { limit: el.maxLength });
+      targets.push({ el, item, spec: now.page.elements[item.element] });
+    }
+    for (const { el, item, spec } of targets) {
+      if (!el.isConnected) return fail('moved', item.element);
+      if (item.origins && !item.origins.includes(location.origin)) return fail('origin', item.element);
+      if (spec.role === 'checkbox') { if (ticked(el) !== item.tick) el.click(); continue; }
+      if (!type(el, item.value)) return fail('focus', item.element);
+    }
+    for (const { el, item, spec } of targets) {
+      if (!el.isConnected) return fail('moved', item.element);
+      const kept = spec.role === 'checkbox' ? ticked(el) === item.tick : valueOf(el) === item.value;
+      if (!kept) return fail('not kept', item.element);
+    }
+    return { ok: true };
+  }
+
+  // ---- clicking: a real mouse click, let through by a guard only when it
+  // lands on the element it was meant for, and only if nothing has changed.
+
+  let armed = null;
+
+  function guardWindow(win) {
+    for (const type of ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click', 'auxclick', 'dblclick']) {
+      win.addEventListener(type, guard, { capture: true });
+    }
+  }
+
+  function guard(event) {
+    if (!armed || !event.isTrusted) return;
+    const on = event.composedPath().includes(armed.el);
+    // Pages act on pressing down as well as on the click: both are judged.
+    const reason = !on ? 'missed' : spoilt();
+    if (reason !== '') {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+    if (reason === '' && event.type === 'mousedown') armed.down = true;
+    if (event.type === 'click') {
+      const { name, token, down } = armed;
+      armed = null;
+      // What was pressed down on went through, even if the page moved it away
+      // before the click was complete.
+      globalThis[binding](JSON.stringify({ clicked: { element: name, token, reason: down && reason === 'missed' ? '' : reason } }));
+    }
+  }
+
+  // spoilt is the last look, at the very moment of the click.
+  function spoilt() {
+    const { el, text, form, keep, origins } = armed;
+    if (label(actionText(el)) !== text || dangerOf(el) !== armed.danger) return 'text changed';
+    const to = actionOf(el);
+    if (to.action !== form.action || to.method !== form.method) return 'form changed';
+    if (origins && to.action && !origins.includes(new URL(to.action).origin)) return 'form changed';
+    for (const { el: field, value, tick } of keep) {
+      if (!field.isConnected) return 'field changed';
+      if (tick !== undefined ? ticked(field) !== tick : valueOf(field) !== value) return 'field changed';
+    }
+    return '';
+  }
+
+  function offset(el) {
+    let x = 0;
+    let y = 0;
+    for (let win = el.ownerDocument.defaultView; win && win.frameElement; win = win.parent) {
+      const box = win.frameElement.getBoundingClientRect();
+      x += box.left + win.frameElement.clientLeft;
+      y += box.top + win.frameElement.clientTop;
+    }
+    return { x, y };
+  }
+
+  function hit(el, x, y) {
+    let at = el.ownerDocument.elementFromPoint(x, y);
+    while (at && at.shadowRoot && at !== el) {
+      const inner = at.shadowRoot.elementFromPoint(x, y);
+      if (!inner || inner === at) break;
+      at = inner;
+    }
+    return at;
+  }
+
+  // point finds a spot of the element that nothing covers.
+  function point(el) {
+    let cover = null;
+    for (const block of ['nearest', 'center', 'start', 'end']) {
+      el.scrollIntoView({ block, inline: 'nearest', behavior: 'instant' });
+      for (const box of el.getClientRects()) {
+        for (const [fx, fy] of [[0.5, 0.5], [0.25, 0.5], [0.75, 0.5], [0.5, 0.25], [0.5, 0.75]]) {
+          const x = box.left + box.width * fx;
+          const y = box.top + box.height * fy;
+          const at = hit(el, x, y);
+          if (at && (contains(el, at) || (at.tagName === 'LABEL' && at.control === el))) {
+            const shift = offset(el);
+            return { x: x + shift.x, y: y + shift.y };
+          }
+          cover = at || cover;
+        }
+      }
+    }
+    return { covered: cover ? describe(cover) : 'nothing visible' };
+  }
+
+  function arm({ page: name, element, token, keep, origins, row, table, pager }) {
+    const now = again(name);
+    if (!now) return fail('moved', element);
+    let el;
+    let danger = '';
+    if (table) {
+      const target = pager ? pagerOf(now, table, pager) : rowAction(now, table, row);
+      if (!target.el) return fail(target.status, element, { candidates: target.candidates || [] });
+      el = target.el;
+      danger = dangerOf(el);
+      if (danger !== (pager ? '' : 'delete')) return fail('disagree', element, { candidates: [describe(el)], danger });
+    } else {
+      const found = resolve(now.seen, now.page, element, now.memo);
+      if (found.status !== 'found') return fail(found.status, element, { candidates: found.candidates, danger: found.danger });
+      el = found.el;
+      danger = dangerOf(el);
+    }
+    if (!enabled(el)) return fail('disabled', element);
+    const kept = [];
+    for (const item of keep || []) {
+      const field = resolve(now.seen, now.page, item.element, now.memo);
+      if (field.status !== 'found') return fail(field.status, item.element, { candidates: field.candidates });
+      kept.push({ el: field.el, value: item.value, tick: item.tick });
+    }
+    const at = point(el);
+    if (at.covered) return fail('covered', element, { candidates: [at.covered] });
+    armed = { el, name: element, token, text: label(actionText(el)), form: actionOf(el), keep: kept, origins, danger };
+    const wrong = spoilt();
+    if (wrong !== '') { armed = null; return fail(wrong, element); }
+    return { ok: true, x: at.x, y: at.y, text: tidy(actionText(el)), href: el.href || '' };
+  }
+
+  // disarm takes the guard down and tells whether nothing had gone through.
+  function disarm() {
+    const untouched = armed !== null && !armed.down;
+    armed = null;
+    return untouched;
+  }
+
+  // ---- tables
+
+  function pagerOf(now, name, direction) {
+    const found = tableOf(now.seen, now.page, name);
+    if (found.length !== 1) return { status: found.length === 0 ? 'missing' : 'ambiguous' };
+    const test = tableTests.get(now.page.name + '/' + name);
+    const disabled = (test.spec.disabled || []).join(', ');
+    for (let around = parent(found[0].el), depth = 0; around && depth < 5; around = parent(around), depth++) {
+      const hits = now.seen.actions.filter((el) => contains(around, el) && !contains(found[0].el, el) && visible(el)
+        && actionNames(el).some(([, list]) => list.map(label).some(test[direction])));
+      if (hits.length === 0) continue;
+      const live = hits.filter((el) => enabled(el) && !(disabled && (el.matches(disabled) || (el.parentElement && el.parentElement.tagName === 'LI' && el.parentElement.matches(disabled)))));
+      if (live.length === 0) return { status: 'end' };
+      // The same pager may stand above and below a table: either does.
+      return { el: live[0] };
+    }
+    return { status: 'none' };
+  }
+
+  function rowAction(now, name, row) {
+    const found = tableOf(now.seen, now.page, name);
+    if (found.length !== 1) return { status: found.length === 0 ? 'missing' : 'ambiguous' };
+    const data = dataRows(found[0]);
+    const cells = data[row.index] ? cellsOf(data[row.index]) : [];
+    const texts = Object.fromEntries(Object.entries(found[0].columns).map(([column, i]) => [column, cells[i] ? cellText(cells[i]) : '']));
+    if (['given', 'family', 'email'].some((column) => column in row && (texts[column] || '') !== row[column])) return { status: 'moved' };
+    const actions = [...cells[found[0].columns.delete].querySelectorAll('a, button, input[type=submit], input[type=button], [role=button], [role=link]')].filter(visible);
+    if (actions.length !== 1) return { status: actions.length === 0 ? 'missing' : 'ambiguous', candidates: actions.map(describe) };
+    return { el: actions[0] };
+  }
+
+  function dataRows(table) {
+    return rowsOf(table.el).filter((row) => row !== table.header && row.closest('thead, tfoot') === null && cellsOf(row).length > 0);
+  }
+
+  function readTable({ page: name, table }) {
+    const now = again(name);
+    if (!now) return fail('moved', table);
+    const found = tableOf(now.seen, now.page, table);
+    if (found.length === 0 && tableState(now.seen, now.page)[table].none) return { ok: true, rows: [], columns: [], state: 'none', next: 'none', previous: 'none' };
+    if (found.length !== 1) return fail(found.length === 0 ? 'missing' : 'ambiguous', table, { candidates: found.map((t) => describe(t.el)) });
+    const test = tableTests.get(now.page.name + '/' + table);
+    const rows = [];
+    for (const row of dataRows(found[0])) {
+      const cells = cellsOf(row);
+      if (cells.length === 1) {
+        if (test.empty(normalise(cellText(cells[0])))) continue;
+        return fail('odd row', table, { candidates: [tidy(cellText(cells[0])).slice(0, 80)] });
+      }
+      if (cells.length !== found[0].headers.length) return fail('odd row', table, { candidates: [cells.length + ' cells under ' + found[0].headers.length + ' headers'] });
+      rows.push(Object.fromEntries(Object.entries(found[0].columns).map(([column, i]) => [column, cellText(cells[i])])));
+    }
+    const out = { ok: true, rows, columns: Object.keys(found[0].columns), state: tableState(now.seen, now.page)[table].state };
+    out.next = (({ el, status }) => (el ? 'more' : status))(pagerOf(now, table, 'next'));
+    out.previous = (({ el, status }) => (el ? 'more' : status))(pagerOf(now, table, 'previous'));
+    for (let around = parent(found[0].el), depth = 0; around && depth < 4 && !out.info; around = parent(around), depth++) {
+      const text = normalise(textOf(around, (node) => node === found[0].el || tableTags(node)));
+      for (const re of test.info) {
+        const hitInfo = re.exec(text);
+        if (hitInfo) { out.info = { first: +hitInfo.groups.first, last: +hitInfo.groups.last, total: +hitInfo.groups.total }; break; }
+      }
+    }
+    return out;
+  }
+
+  globalThis.irccpin = { fill, arm, disarm, readTable, snapshot };
+
+  observer = new MutationObserver(changed);
+  guardWindow(window);
+  watch(document);
+  document.addEventListener('readystatechange', changed);
+  window.addEventListener('load', changed);
+  window.addEventListener('pageshow', changed);
+  if (document.readyState !== 'loading') announce();
+})

@@ -1,0 +1,131 @@
+package page
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"irccpin/automation/browser"
+)
+
+// Row is one row of a table, by the catalog's column names, as a person reads
+// it: no hidden sort keys, every character and its case kept.
+type Row map[string]string
+
+// Table is a table that was read whole, across its pages.
+type Table struct {
+	Rows []Row
+	// Columns are the catalog's columns that the table has.
+	Columns []string
+}
+
+// tableResult is what the probe answers.
+type tableResult struct {
+	actResult
+	Rows     []Row    `json:"rows"`
+	Columns  []string `json:"columns"`
+	State    string   `json:"state"`
+	Next     string   `json:"next"`
+	Previous string   `json:"previous"`
+	Info     *struct {
+		First int `json:"first"`
+		Last  int `json:"last"`
+		Total int `json:"total"`
+	} `json:"info"`
+}
+
+// maxTablePages bounds turning pages; at five rows a page it is far more users
+// than any employer has.
+const maxTablePages = 2000
+
+// ReadTable reads all rows of a table of the recognised page, from its first
+// page to its last. It fails rather than return a part: an unread row could be
+// the one that says a user exists.
+func (d *Driver) ReadTable(ctx context.Context, page, table string) (Table, error) {
+	part, err := d.tablePart(ctx, page, table)
+	if err != nil {
+		return Table{}, err
+	}
+	for i := 0; part.Previous == "more"; i++ {
+		if part, err = d.turn(ctx, page, table, "previous", part.State); err != nil {
+			return Table{}, err
+		}
+		if i > maxTablePages {
+			return Table{}, changed(page, table, "without a first page", nil)
+		}
+	}
+	out := Table{Columns: part.Columns}
+	seen := map[string]bool{}
+	for {
+		if seen[part.State] && len(part.Rows) > 0 {
+			return Table{}, changed(page, table, "showing the same rows on two of its pages", nil)
+		}
+		seen[part.State] = true
+		out.Rows = append(out.Rows, part.Rows...)
+		if part.Next != "more" {
+			break
+		}
+		if len(seen) > maxTablePages {
+			return Table{}, changed(page, table, "without a last page", nil)
+		}
+		if part, err = d.turn(ctx, page, table, "next", part.State); err != nil {
+			return Table{}, err
+		}
+	}
+	if part.Info != nil && part.Info.Total != len(out.Rows) {
+		return Table{}, changed(page, table, fmt.Sprintf("telling of %d rows while %d could be read", part.Info.Total, len(out.Rows)), nil)
+	}
+	return out, nil
+}
+
+// turn presses the pager and waits until other rows are shown.
+func (d *Driver) turn(ctx context.Context, page, table, direction, state string) (tableResult, error) {
+	if err := d.press(ctx, page, table+" "+direction, order{table: table, pager: direction}); err != nil {
+		return tableResult{}, err
+	}
+	err := d.await(ctx, "the table's "+direction+" page", moveOn, func() bool {
+		if d.trouble() != nil {
+			return true
+		}
+		shot := d.at.shot
+		return shot != nil && shot.Page() == page && shot.Tables[table].Count == 1 && shot.Tables[table].State != state
+	})
+	if err != nil {
+		return tableResult{}, err
+	}
+	if stop := d.trouble(); stop != nil {
+		return tableResult{}, stop
+	}
+	return d.tablePart(ctx, page, table)
+}
+
+func (d *Driver) tablePart(ctx context.Context, page, table string) (tableResult, error) {
+	var part tableResult
+	if d.at.shot == nil {
+		return part, changed(page, table, "missing", nil)
+	}
+	err := d.tab.Call(ctx, d.at.shot.Doc, "(order) => irccpin.readTable(order)", map[string]any{"page": page, "table": table}, &part)
+	switch {
+	case errors.Is(err, browser.ErrDocumentGone):
+		return part, changed(page, table, "moved", nil)
+	case err != nil:
+		if stop := d.trouble(); stop != nil {
+			return part, stop
+		}
+		if ctx.Err() != nil {
+			return part, ctx.Err()
+		}
+		return part, &Stop{Code: PortalUnavailable, Page: d.Last(), Message: "the browser did not read the table", Err: err}
+	case !part.OK:
+		return part, changed(page, table, part.Status, part.Candidates)
+	}
+	return part, nil
+}
+
+// PressInRow presses the one button or link in a row's "delete" cell, if the
+// row still holds what it did.
+func (d *Driver) PressInRow(ctx context.Context, page, table string, index int, row Row) error {
+	return d.press(ctx, page, table+" delete", order{table: table, row: &rowOrder{
+		Index: index, Given: row["given"], Family: row["family"], Email: row["email"],
+	}})
+}

@@ -1,0 +1,297 @@
+package automation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"irccpin/automation/browser"
+	"irccpin/automation/ledger"
+	"irccpin/automation/page"
+	"irccpin/automation/secret"
+	"irccpin/selectors"
+)
+
+// Defaults of Config.
+const (
+	// DefaultTimeout bounds one employer's session.
+	DefaultTimeout = 5 * time.Minute
+	// DefaultSettle is how long absence from the table must last after a
+	// doubtful click: a slow server can commit late.
+	DefaultSettle = 60 * time.Second
+	// Reserve is kept after the committing click for reading what came of it.
+	Reserve = 60 * time.Second
+	// leaseTime is what other runs wait for after a crash; a session renews
+	// its lease every third of it.
+	leaseTime = 30 * time.Second
+	// startTime bounds starting Chrome. A cold disk can take many seconds.
+	startTime = 60 * time.Second
+)
+
+// Simulator sends the catalog's hosts to a simulated portal.
+type Simulator struct {
+	// Addr is its loopback HOST:PORT.
+	Addr string
+	// SPKI is the base64 SHA-256 of its public key.
+	SPKI string
+}
+
+// Config says how the portal is opened.
+type Config struct {
+	// Settings are the employer's.
+	Settings *secret.Settings
+	// Simulator is nil for the real portal.
+	Simulator *Simulator
+	// StateDir holds ledger, runs and browser profiles.
+	StateDir string
+	// DatabaseURL is a PostgreSQL ledger shared by a team; empty is an SQLite
+	// file in StateDir. LedgerKey makes its fingerprints, and is needed with it.
+	DatabaseURL string
+	LedgerKey   []byte
+	// Browser is a path; empty is what is installed.
+	Browser string
+	// Headless hides the window.
+	Headless bool
+	// AllowNoSandbox lets credentials be typed into a browser without its
+	// sandbox.
+	AllowNoSandbox bool
+	// Selectors is a directory of corrected catalog files.
+	Selectors string
+	// Timeout bounds a session up to the committing click; 0 is DefaultTimeout.
+	Timeout time.Duration
+	// Settle: see DefaultSettle; negative is none.
+	Settle time.Duration
+	// Patience is how long a person in front of the window has to help; 0
+	// means that nobody is there.
+	Patience time.Duration
+	// RunID names the run in the ledger, and Command what it does.
+	RunID, Command string
+	// Observer is told what happens; nil is nobody.
+	Observer Observer
+	// Environ is the process environment.
+	Environ []string
+	// Log gets what happens inside; nil is nowhere. It never sees a secret.
+	Log *slog.Logger
+}
+
+// Portal is an open way to the Employer Portal for one employer: a ledger, a
+// lease on the credential, a gate and a browser.
+type Portal struct {
+	config  Config
+	catalog *selectors.Catalog
+	ledger  *ledger.Ledger
+	lease   *ledger.Lease
+	custody *custody
+	gate    *browser.Gate
+	chrome  *browser.Browser
+	found   browser.Found
+}
+
+// Open checks what can be checked without the portal, takes the lease on the
+// credential, and starts the browser. Errors: bad_settings, no_browser,
+// unsafe (no sandbox), state_unavailable, credential_held, credential_busy.
+func Open(ctx context.Context, c Config) (_ *Portal, err error) {
+	c = c.withDefaults()
+	p := &Portal{config: c}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.Close(context.WithoutCancel(ctx)))
+		}
+	}()
+	if p.catalog, err = selectors.Load(c.Selectors); err != nil {
+		return nil, &Error{Code: BadSettings, Message: "the selectors cannot be used: " + err.Error(), Hint: "Correct the file, or leave --selectors out.", Err: err}
+	}
+	if err = p.findBrowser(); err != nil {
+		return nil, err
+	}
+	// Starting Chrome takes longest, and waits for nothing: it overlaps with
+	// opening the ledger.
+	started := make(chan error, 1)
+	go func() { started <- p.startBrowser(ctx) }()
+	err = p.openLedger(ctx)
+	if startErr := <-started; err == nil {
+		err = startErr
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (c Config) withDefaults() Config {
+	if c.Timeout <= 0 {
+		c.Timeout = DefaultTimeout
+	}
+	if c.Settle == 0 {
+		c.Settle = DefaultSettle
+	}
+	if c.Observer == nil {
+		c.Observer = nobody{}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Environ == nil {
+		c.Environ = os.Environ()
+	}
+	return c
+}
+
+// Realm keeps simulated records apart from live ones.
+func (c Config) realm() ledger.Realm {
+	if c.Simulator != nil {
+		return ledger.Simulated
+	}
+	return ledger.Live
+}
+
+func (p *Portal) openLedger(ctx context.Context) error {
+	var err error
+	p.ledger, err = ledger.Open(ctx, ledger.Options{Dir: p.config.StateDir, URL: p.config.DatabaseURL, Key: p.config.LedgerKey})
+	if err != nil {
+		return stateError(err)
+	}
+	p.custody = newCustody(p.ledger, p.config)
+	if err := p.custody.check(ctx); err != nil {
+		return err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown host"
+	}
+	holder := fmt.Sprintf("%s on %s, process %d, run %s", p.config.Command, host, os.Getpid(), p.config.RunID)
+	p.lease, err = p.ledger.Acquire(ctx, p.config.realm(), p.custody.account, holder, leaseTime)
+	var busy *ledger.BusyError
+	if errors.As(err, &busy) {
+		return &Error{
+			Code: page.CredentialBusy, Err: err,
+			Message: fmt.Sprintf("another run is using this credential: %s, since %s", busy.Holder, busy.Since.Local().Format("15:04:05")),
+			Hint:    "Wait for it to end. After a crash the credential is free by " + busy.Expires.Local().Format("15:04:05") + ".",
+		}
+	}
+	return stateError(err)
+}
+
+// stateError gives an error of the ledger its code.
+func stateError(err error) error {
+	if err == nil {
+		return nil
+	}
+	var stop *Error
+	if errors.As(err, &stop) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	hint := "Check the state directory's disk and permissions, or the database, and run the command again."
+	if errors.Is(err, ledger.ErrKeyMissing) || errors.Is(err, ledger.ErrKeyTooShort) {
+		return &Error{Code: BadSettings, Message: err.Error(), Err: err, Hint: "The key must be the same on all machines that share the database."}
+	}
+	return &Error{Code: page.StateUnavailable, Message: err.Error(), Hint: hint, Err: err}
+}
+
+func (p *Portal) findBrowser() error {
+	found, err := browser.Find(browser.FindOptions{Explicit: p.config.Browser, Headless: p.config.Headless})
+	if err != nil {
+		return &Error{Code: NoBrowser, Message: err.Error(), Err: err, Hint: "Install one with: irccpin doctor --install-browser"}
+	}
+	p.found = found
+	if !p.config.Headless && found.HeadlessShell {
+		return &Error{Code: NoBrowser, Message: fmt.Sprintf("%s can show no window", found.Path), Hint: "Leave --show out, or name another browser with --browser."}
+	}
+	if p.noSandbox() && p.config.Simulator == nil && !p.config.AllowNoSandbox {
+		return &Error{
+			Code: page.Unsafe, Message: "the browser would run without its sandbox, because this process is root",
+			Hint: "Run irccpin as an ordinary user. If that is impossible: --allow-no-sandbox.",
+		}
+	}
+	return nil
+}
+
+// noSandbox tells whether Chrome can only start without its sandbox: it
+// refuses to run as root otherwise.
+func (p *Portal) noSandbox() bool { return runtime.GOOS == "linux" && os.Geteuid() == 0 }
+
+func (p *Portal) startBrowser(ctx context.Context) error {
+	options := browser.GateOptions{Allow: p.catalog.Allows}
+	var trust []string
+	if s := p.config.Simulator; s != nil {
+		options.Simulator, trust = s.Addr, []string{s.SPKI}
+	} else {
+		upstream, noProxy, err := proxyFrom(p.config.Environ)
+		if err != nil {
+			return &Error{Code: BadSettings, Message: "the proxy set in the environment cannot be used: " + err.Error(), Err: err, Hint: "Correct HTTPS_PROXY, or unset it."}
+		}
+		options.Upstream, options.NoProxy = upstream, noProxy
+	}
+	var err error
+	if p.gate, err = browser.OpenGate(options); err != nil {
+		return &Error{Code: Usage, Message: err.Error(), Err: err}
+	}
+	startCtx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	p.chrome, err = browser.Start(startCtx, browser.Options{
+		Path: p.found.Path, Headless: p.config.Headless, NoSandbox: p.noSandbox(),
+		TrustSPKI: trust, Gate: p.gate, ProfileRoot: filepath.Join(p.config.StateDir, "browsers"), Log: p.config.Log,
+	})
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return &Error{Code: NoBrowser, Message: "the browser did not start: " + err.Error(), Err: err, Hint: "irccpin doctor tells more."}
+	}
+	return nil
+}
+
+func proxyFrom(environ []string) (*url.URL, string, error) {
+	return browser.ProxyFromEnvironment(func(name string) (string, bool) {
+		for _, pair := range environ {
+			if len(pair) > len(name) && pair[:len(name)] == name && pair[len(name)] == '=' {
+				return pair[len(name)+1:], true
+			}
+		}
+		return "", false
+	})
+}
+
+// Close ends the browser and gives the lease back. It may be called more than once.
+func (p *Portal) Close(ctx context.Context) error {
+	var errs []error
+	if p.chrome != nil {
+		errs = append(errs, p.chrome.Close(ctx))
+		p.chrome = nil
+	}
+	if p.gate != nil {
+		errs = append(errs, p.gate.Close())
+		p.gate = nil
+	}
+	if p.lease != nil {
+		if err := p.lease.Release(ctx); err != nil && !errors.Is(err, ledger.ErrLeaseLost) {
+			errs = append(errs, err)
+		}
+		p.lease = nil
+	}
+	if p.ledger != nil {
+		errs = append(errs, p.ledger.Close())
+		p.ledger = nil
+	}
+	return errors.Join(errs...)
+}
+
+// Catalog is what the portal is recognised by.
+func (p *Portal) Catalog() *selectors.Catalog { return p.catalog }
+
+// Ledger is the open ledger.
+func (p *Portal) Ledger() *ledger.Ledger { return p.ledger }
+
+// nobody observes nothing.
+type nobody struct{}
+
+func (nobody) Recognised(*page.Snapshot)             {}
+func (nobody) Acted(page, element, deed, way string) {}
+func (nobody) Warned(page.Warning)                   {}
+func (nobody) Asked(string, time.Time)               {}

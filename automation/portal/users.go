@@ -1,0 +1,223 @@
+package portal
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/unicode/norm"
+
+	"irccpin/automation/page"
+)
+
+// User is one row of the "Manage access" table.
+type User struct {
+	GivenName  string `json:"given_name"`
+	FamilyName string `json:"family_name"`
+	Email      string `json:"email"`
+	// PIN is kept as shown, every character and its case; empty while the
+	// portal shows none.
+	PIN                  string `json:"pin"`
+	AdministrativeStatus string `json:"administrative_status"`
+	UserType             string `json:"user_type"`
+
+	// row is the row as it was read, to find it again.
+	row page.Row
+}
+
+// Person is who a command is about.
+type Person struct {
+	GivenName, FamilyName string
+	// Email may be empty: unknown, or none.
+	Email string
+}
+
+// Employer is what the home page says about the account's business.
+type Employer struct {
+	LegalName          string
+	OperatingName      string
+	BusinessNumber     string
+	IRCCEmployerNumber string
+}
+
+// EmployerOf reads the business details of the home page.
+func EmployerOf(s *page.Snapshot) Employer {
+	return Employer{
+		LegalName:          s.Details["legal-name"],
+		OperatingName:      s.Details["operating-name"],
+		BusinessNumber:     s.Details["business-number"],
+		IRCCEmployerNumber: s.Details["employer-number"],
+	}
+}
+
+// CheckEmployer compares the account's numbers with the expected ones, where
+// given. Spaces and dashes do not count. A number that the page does not show
+// is not a match: typing into the wrong employer's account cannot be undone.
+func CheckEmployer(at Employer, businessNumber, employerNumber string) error {
+	for _, n := range []struct{ what, want, have string }{
+		{"business number", businessNumber, at.BusinessNumber},
+		{"IRCC employer number", employerNumber, at.IRCCEmployerNumber},
+	} {
+		if n.want == "" || compact(n.want) == compact(n.have) {
+			continue
+		}
+		message := fmt.Sprintf("the account signed in to has the %s %q, and %q was expected", n.what, n.have, n.want)
+		if n.have == "" {
+			message = fmt.Sprintf("the home page does not show a %s, and %q was expected", n.what, n.want)
+		}
+		return &page.Stop{
+			Code: page.WrongEmployer, Page: "home", Message: message,
+			Hint: "Nothing was done. Check that the settings file belongs to this employer.",
+		}
+	}
+	return nil
+}
+
+func compact(s string) string {
+	return strings.ToUpper(strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, s))
+}
+
+// Users reads the whole table of the home page, across its pages.
+func Users(ctx context.Context, d *page.Driver, home *page.Snapshot) ([]User, error) {
+	if err := openTable(ctx, d, home); err != nil {
+		return nil, err
+	}
+	table, err := d.ReadTable(ctx, "home", "users")
+	if err != nil {
+		return nil, err
+	}
+	var users []User
+	for _, row := range table.Rows {
+		users = append(users, User{
+			GivenName: row["given"], FamilyName: row["family"], Email: row["email"], PIN: row["pin"],
+			AdministrativeStatus: row["status"], UserType: row["type"], row: row,
+		})
+		if pin := row["pin"]; strings.ContainsFunc(pin, unicode.IsSpace) {
+			return nil, &page.Stop{
+				Code: page.PageChanged, Page: "home", Element: "pin",
+				Message: "a PIN in the table has a space in it, so it was not read as a person would read it",
+				Hint:    "The table's layout may have changed. Look at it by hand.",
+			}
+		}
+	}
+	return users, nil
+}
+
+// openTable opens the "Manage access" section if it is closed, and waits for
+// its rows: an empty table says so, one that is still being filled does not.
+func openTable(ctx context.Context, d *page.Driver, home *page.Snapshot) error {
+	shown := func(s *page.Snapshot) bool {
+		table := s.Tables["users"]
+		return table.Count == 1 && table.Shown || table.None
+	}
+	if !shown(home) {
+		if _, err := d.Settles(ctx, func(s *page.Snapshot) bool { return shown(s) || s.Has("view-manage-access") }); err != nil {
+			return err
+		}
+	}
+	if now := d.Shot(); !shown(now) && now.Has("view-manage-access") {
+		if err := d.Press(ctx, "home", "view-manage-access"); err != nil {
+			return err
+		}
+		if err := d.Stay(ctx); err != nil {
+			return err
+		}
+		if _, err := d.Settles(ctx, shown); err != nil {
+			return err
+		}
+	}
+	filled := func(s *page.Snapshot) bool { return s.Tables["users"].Rows > 0 || s.Tables["users"].None }
+	if _, err := d.Settles(ctx, filled); err != nil {
+		return err
+	}
+	return d.Quiet(ctx)
+}
+
+// Find returns the users who are, or may be, a person.
+//
+// Same holds those whose names are equal after normalising space and case and
+// whose e-mail is equal or absent on one side. Partial holds those who agree
+// in part: same names with another e-mail, or the same e-mail with other names.
+func Find(users []User, p Person) (same, partial []User) {
+	for _, u := range users {
+		names := fold(u.GivenName) == fold(p.GivenName) && fold(u.FamilyName) == fold(p.FamilyName)
+		mail := fold(u.Email) == fold(p.Email)
+		switch {
+		case names && (mail || u.Email == "" || p.Email == ""):
+			same = append(same, u)
+		case names, mail && p.Email != "":
+			partial = append(partial, u)
+		}
+	}
+	return same, partial
+}
+
+// Lookup returns the one user that an e-mail, or names, tell apart.
+func Lookup(users []User, p Person) (User, error) {
+	var found []User
+	for _, u := range users {
+		if p.Email != "" && fold(u.Email) != fold(p.Email) {
+			continue
+		}
+		if p.GivenName+p.FamilyName != "" && (fold(u.GivenName) != fold(p.GivenName) || fold(u.FamilyName) != fold(p.FamilyName)) {
+			continue
+		}
+		found = append(found, u)
+	}
+	switch len(found) {
+	case 0:
+		return User{}, &page.Stop{
+			Code: page.UserNotFound, Page: "home", Message: fmt.Sprintf("no secondary user %s is in the table of %d", describe(p), len(users)),
+			Hint: "irccpin list shows who is.",
+		}
+	case 1:
+		return found[0], nil
+	}
+	return User{}, ambiguous(p, len(found))
+}
+
+func ambiguous(p Person, n int) *page.Stop {
+	return &page.Stop{
+		Code: page.AmbiguousUser, Page: "home", Message: fmt.Sprintf("%d secondary users in the table are %s", n, describe(p)),
+		Hint: "Tell them apart by e-mail address, or look at the table by hand.",
+	}
+}
+
+func describe(p Person) string {
+	name := strings.TrimSpace(p.GivenName + " " + p.FamilyName)
+	if p.Email == "" {
+		return fmt.Sprintf("%q", name)
+	}
+	return strings.TrimSpace(fmt.Sprintf("%q <%s>", name, p.Email))
+}
+
+// fold normalises what does not tell two people apart: space and case. Accents
+// do tell them apart.
+func fold(s string) string {
+	return strings.ToLower(strings.Join(strings.Fields(norm.NFC.String(s)), " "))
+}
+
+// CheckEncodable refuses a value with a character that mycic's windows-1252
+// cannot hold (seen in real markup): the browser would send "&#7877;" in its
+// place, and the portal would keep that for good.
+func CheckEncodable(p Person) error {
+	for _, v := range []struct{ what, value string }{{"given name", p.GivenName}, {"family name", p.FamilyName}, {"e-mail address", p.Email}} {
+		for _, r := range v.value {
+			if _, ok := charmap.Windows1252.EncodeRune(r); !ok || unicode.IsControl(r) {
+				return &page.Stop{
+					Code:    page.Unencodable,
+					Message: fmt.Sprintf("the %s has the character %q (%U), which the portal cannot store", v.what, r, r),
+					Hint:    "Write the name as it stands in the person's travel document's machine-readable part, or with plain letters.",
+				}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+package automation
+
+import (
+	"time"
+)
+
+// Schema is the version of Result. It changes when a field changes its
+// meaning; new fields do not change it.
+const Schema = 1
+
+// Result is the document that a command ends with. Scripts rely on its fields.
+type Result struct {
+	Schema int `json:"schema"`
+	// Result is how it ended; nil when it failed.
+	Result *string  `json:"result"`
+	Error  *Failure `json:"error"`
+	// Simulated tells that the portal was a simulated one.
+	Simulated bool `json:"simulated"`
+	// Reconciled tells that an earlier doubtful click made this user.
+	Reconciled bool     `json:"reconciled"`
+	Employer   Employer `json:"employer"`
+	User       *User    `json:"user,omitempty"`
+	// Users is set by list.
+	Users        []User    `json:"users,omitempty"`
+	AuthorizedBy string    `json:"authorized_by,omitempty"`
+	Run          string    `json:"run"`
+	RunDir       string    `json:"run_dir"`
+	ElapsedMS    int64     `json:"elapsed_ms"`
+	Warnings     []Warning `json:"warnings"`
+}
+
+// Failure is an Error as a Result tells it.
+type Failure struct {
+	Code Code `json:"code"`
+	// ExitCode is the process's; the command line fills it in.
+	ExitCode int    `json:"exit_code"`
+	Message  string `json:"message"`
+	// Page is the last page recognised, or "unknown".
+	Page string `json:"page"`
+	Hint string `json:"hint"`
+	// RetryAfter is in seconds; absent when not known.
+	RetryAfter int64 `json:"retry_after,omitempty"`
+}
+
+// The endings of a Result that belong to no outcome of an order.
+const (
+	Listed = "listed"
+	Found  = "found"
+)
+
+func (r *Result) end(result string) { r.Result = &result }
+
+// fail notes how it failed.
+func (r *Result) fail(err *Error) {
+	page := err.Page
+	if page == "" {
+		page = "unknown"
+	}
+	r.Result = nil
+	r.Error = &Failure{
+		Code: err.Code, Message: err.Error(), Page: page, Hint: err.Hint,
+		RetryAfter: int64(err.RetryAfter.Round(time.Second) / time.Second),
+	}
+}

@@ -1,0 +1,141 @@
+package automation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"irccpin/automation/ledger"
+	"irccpin/automation/page"
+)
+
+// cleanUp bounds what follows a job: signing out, ending the browser, giving
+// the lease back.
+const cleanUp = 40 * time.Second
+
+// Job is what is to be done in a signed-in session. It fills in the result.
+type Job func(ctx context.Context, s *Session, r *Result) error
+
+// Run does a job from beginning to end: it opens the portal, signs in, does
+// the job, signs out, and closes everything, whatever happens. It never fails:
+// how it ended is in the result.
+//
+// ctx is for interruptions; once the committing click may have happened they
+// are heeded only after the outcome is read.
+func Run(ctx context.Context, c Config, job Job) *Result {
+	began := time.Now()
+	c = c.withDefaults()
+	r := &Result{Schema: Schema, Simulated: c.Simulator != nil, Run: c.RunID, Warnings: []Warning{}}
+	r.Employer.Name = c.Settings.Employer
+	if err := run(ctx, c, job, r); err != nil {
+		r.fail(coded(err))
+	}
+	r.ElapsedMS = time.Since(began).Milliseconds()
+	return r
+}
+
+func run(ctx context.Context, c Config, job Job, r *Result) (err error) {
+	limited, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	p, err := Open(limited, c)
+	if err != nil {
+		return (&Portal{config: c}).ended(limited, err)
+	}
+	if err := p.ledger.StartRun(limited, ledger.Run{ID: c.RunID, Realm: c.realm(), Command: c.Command, Employer: c.Settings.Employer}); err != nil {
+		return errors.Join(stateError(err), p.Close(context.WithoutCancel(ctx)))
+	}
+	s, err := p.SignIn(limited)
+	if err == nil {
+		err = job(limited, s, r)
+	}
+
+	// What follows happens also after an interruption, and takes a bounded time.
+	after, stop := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	defer stop()
+	r.Employer = s.Employer()
+	failure := coded(err)
+	if failure != nil && failure.Page == "" {
+		failure.Page = s.Page()
+	}
+	if closeErr := s.Close(after); closeErr != nil && failure == nil {
+		c.Log.Warn("closing the session", "error", closeErr)
+	}
+	r.Warnings = append(r.Warnings, s.Warnings()...)
+	result, code := "", ""
+	if failure != nil {
+		code = string(failure.Code)
+	} else if r.Result != nil {
+		result = *r.Result
+	}
+	if endErr := p.ledger.EndRun(after, c.RunID, r.Employer.Name, result, code); endErr != nil {
+		c.Log.Warn("recording the run's end", "error", endErr)
+	}
+	if closeErr := p.Close(after); closeErr != nil {
+		c.Log.Warn("closing the browser", "error", closeErr)
+	}
+	if failure == nil {
+		return nil
+	}
+	return failure
+}
+
+// coded gives every error a code; nil stays nil.
+func coded(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	var stop *Error
+	if errors.As(err, &stop) {
+		return stop
+	}
+	if errors.Is(err, context.Canceled) {
+		return &Error{Code: page.Interrupted, Message: "interrupted before anything was committed", Err: err}
+	}
+	return &Error{Code: Internal, Message: fmt.Sprintf("a defect of irccpin: %v", err), Err: err, Hint: "Please report it with the run's evidence."}
+}
+
+// Create is the job that creates a secondary user.
+func Create(o NewUser) Job {
+	return func(ctx context.Context, s *Session, r *Result) error {
+		r.AuthorizedBy = o.AuthorizedBy
+		out, err := s.CreateSecondaryUser(ctx, o)
+		r.Reconciled = out.Reconciled
+		if out.User.GivenName != "" || out.User.FamilyName != "" {
+			r.User = &out.User
+		}
+		if err != nil {
+			return err
+		}
+		r.end(string(out.Result))
+		return nil
+	}
+}
+
+// List is the job that lists the account's secondary users.
+func List() Job {
+	return func(ctx context.Context, s *Session, r *Result) error {
+		users, err := s.Users(ctx)
+		if err != nil {
+			return err
+		}
+		r.Users = users
+		r.end(Listed)
+		return nil
+	}
+}
+
+// FindPIN is the job that reads the PIN of one existing user.
+func FindPIN(p Person) Job {
+	return func(ctx context.Context, s *Session, r *Result) error {
+		user, err := s.Find(ctx, p)
+		if user.GivenName+user.FamilyName != "" {
+			r.User = &user
+		}
+		if err != nil {
+			return err
+		}
+		r.end(Found)
+		return nil
+	}
+}

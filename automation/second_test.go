@@ -1,0 +1,49 @@
+package automation_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"irccpin/automation"
+	"irccpin/fixtures/second"
+)
+
+// TestSecondPortal measures the client against a portal that it was not
+// written for.
+func TestSecondPortal(t *testing.T) {
+	for _, look := range second.Looks() {
+		for _, lang := range []string{"en", "fr"} {
+			for i, landing := range []second.Landing{second.Older, second.Newer} {
+				t.Run(fmt.Sprintf("%s/%s/%s", look, lang, landing), func(t *testing.T) {
+					portal, err := second.Start(second.Options{Seed: uint64(i), Look: look, Lang: lang, Landing: landing, Users: 7 * i})
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer portal.Close()
+					env := filepath.Join(t.TempDir(), "employer.env")
+					if err := portal.WriteEnvFile(env); err != nil {
+						t.Fatal(err)
+					}
+					c := config(t, simulated{portal.Addr, portal.SPKI, env})
+					order := automation.NewUser{
+						Person:       automation.Person{GivenName: "Zoé", FamilyName: "Trembley", Email: "zoe@example.com"},
+						AuthorizedBy: "Alice Primary",
+					}
+					r := run(t, c, automation.Create(order))
+					if ending(r) != "created" {
+						t.Fatalf("%+v", r.Error)
+					}
+					users := portal.Users()
+					made := users[len(users)-1]
+					if made.PIN != r.User.PIN || len(users) != 7*i+1 {
+						t.Errorf("portal has %+v of %d users, client says %+v", made, len(users), r.User)
+					}
+					if w := portal.Witness(); len(w.Creations) != 1 {
+						t.Errorf("%d creations", len(w.Creations))
+					}
+				})
+			}
+		}
+	}
+}

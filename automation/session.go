@@ -1,0 +1,184 @@
+package automation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"irccpin/automation/page"
+	"irccpin/automation/portal"
+	"irccpin/automation/signin"
+)
+
+// Session is a signed-in session at the Employer Portal.
+type Session struct {
+	portal *Portal
+	desk   *portal.Desk
+}
+
+// Employer is the account's business, for results.
+type Employer struct {
+	Name               string `json:"name"`
+	LegalName          string `json:"legal_name"`
+	BusinessNumber     string `json:"business_number"`
+	IRCCEmployerNumber string `json:"ircc_employer_number"`
+}
+
+// SignIn opens a tab of its own and signs in. The session that it returns is
+// to be closed even when there is an error: closing signs out.
+func (p *Portal) SignIn(ctx context.Context) (*Session, error) {
+	s := &Session{portal: p}
+	s.desk = &portal.Desk{
+		Intents: intents{p},
+		Return:  s.again,
+		Settle:  max(p.config.Settle, 0), PINPatience: pinPatience,
+		Clock:   p.ledger.Clock,
+		Reserve: Reserve,
+	}
+	d, home, err := p.signIn(ctx)
+	s.desk.Driver, s.desk.Home = d, home
+	if err != nil {
+		return s, p.ended(ctx, err)
+	}
+	settings := p.config.Settings
+	if err := portal.CheckEmployer(portal.EmployerOf(home), settings.BusinessNumber, settings.EmployerNumber); err != nil {
+		return s, err
+	}
+	return s, nil
+}
+
+// pinPatience is how long a PIN that the portal does not show yet is waited for.
+const pinPatience = 20 * time.Second
+
+// signIn makes a driver with a fresh, isolated tab, and leads it home.
+func (p *Portal) signIn(ctx context.Context) (*page.Driver, *page.Snapshot, error) {
+	d := page.New(page.Options{Catalog: p.catalog, Observer: p.config.Observer, Seal: p.gate.Seal, Patience: p.config.Patience})
+	options, err := d.TabOptions()
+	if err != nil {
+		return d, nil, err
+	}
+	tab, err := p.chrome.NewTab(ctx, options)
+	if err != nil {
+		return d, nil, &Error{Code: page.PortalUnavailable, Message: "the browser opened no tab: " + err.Error(), Err: err, Hint: "Run the command again."}
+	}
+	d.Take(tab)
+	home, err := signin.Run(ctx, d, signin.Options{Catalog: p.catalog, Credentials: credentials(p.config), Custody: p.custody, Now: clock})
+	return d, home, err
+}
+
+// again signs in anew, for reading after a doubt. A browser that died is
+// started again.
+func (s *Session) again(ctx context.Context) (*page.Driver, *page.Snapshot, error) {
+	p := s.portal
+	warnings := s.desk.Driver.Warnings
+	if s.desk.Driver.Shot() != nil {
+		// The old session is left in good order, so that it does not stand in
+		// the way of the new one.
+		_ = signin.Out(ctx, s.desk.Driver, p.catalog)
+	}
+	_ = s.desk.Driver.Close(ctx)
+	select {
+	case <-p.chrome.Done():
+		_ = p.chrome.Close(ctx)
+		_ = p.gate.Close()
+		if err := p.startBrowser(ctx); err != nil {
+			return nil, nil, err
+		}
+	default:
+	}
+	d, home, err := p.signIn(ctx)
+	d.Warnings = append(warnings, d.Warnings...)
+	s.desk.Driver = d
+	return d, home, err
+}
+
+// ended gives a context's end its meaning: a time-out or an interruption.
+func (p *Portal) ended(ctx context.Context, err error) error {
+	var stop *Error
+	switch {
+	case err == nil || errors.As(err, &stop):
+		return err
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Error{Code: page.PortalUnavailable, Message: fmt.Sprintf("the time for this session (%s) is used up", p.config.Timeout), Err: err, Hint: "Try again later, or with a longer --timeout."}
+	case errors.Is(err, context.Canceled):
+		return &Error{Code: page.Interrupted, Message: "interrupted before anything was committed", Err: err}
+	}
+	return &Error{Code: Internal, Message: err.Error(), Err: err, Hint: "This is a defect of irccpin. Please report it with the run's evidence."}
+}
+
+// Employer is the business that the account belongs to.
+func (s *Session) Employer() Employer {
+	out := Employer{Name: s.portal.config.Settings.Employer}
+	if s.desk.Home != nil {
+		e := portal.EmployerOf(s.desk.Home)
+		out.LegalName, out.BusinessNumber, out.IRCCEmployerNumber = e.LegalName, e.BusinessNumber, e.IRCCEmployerNumber
+	}
+	if out.Name == "" {
+		out.Name = out.LegalName
+	}
+	return out
+}
+
+// Users reads all secondary users of the account.
+func (s *Session) Users(ctx context.Context) ([]User, error) {
+	users, err := portal.Users(ctx, s.desk.Driver, s.desk.Home)
+	return users, s.portal.ended(ctx, err)
+}
+
+// Find returns the one user that a person tells apart, with the PIN.
+func (s *Session) Find(ctx context.Context, p Person) (User, error) {
+	user, err := s.desk.Find(ctx, p)
+	return user, s.portal.ended(ctx, err)
+}
+
+// CreateSecondaryUser creates a user, exactly once. Doubts that earlier
+// sessions left are resolved first.
+func (s *Session) CreateSecondaryUser(ctx context.Context, o NewUser) (Outcome, error) {
+	if !o.DryRun {
+		found, err := s.reconcileOpen(ctx, o.Person)
+		if found != nil || err != nil {
+			return deref(found), s.portal.ended(ctx, err)
+		}
+	}
+	out, err := s.desk.Create(ctx, o)
+	return out, s.portal.ended(ctx, err)
+}
+
+func deref(o *Outcome) Outcome {
+	if o == nil {
+		return Outcome{}
+	}
+	return *o
+}
+
+// Page is the last page recognised, or "unknown".
+func (s *Session) Page() string {
+	if s.desk.Driver == nil {
+		return "unknown"
+	}
+	return s.desk.Driver.Last()
+}
+
+// Warnings are what was not as expected and did not stop the session.
+func (s *Session) Warnings() []Warning {
+	if s.desk.Driver == nil {
+		return nil
+	}
+	return s.desk.Driver.Warnings
+}
+
+// Driver is the session's page driver, for evidence.
+func (s *Session) Driver() *page.Driver { return s.desk.Driver }
+
+// Close signs out by the page's own Logout and closes the tab.
+func (s *Session) Close(ctx context.Context) error {
+	d := s.desk.Driver
+	if d == nil {
+		return nil
+	}
+	if err := signin.Out(ctx, d, s.portal.catalog); err != nil {
+		d.Warn(Warning{Code: "not_signed_out", Page: d.Last(), Detail: "the session could not be ended by the portal's own Logout, and ends by itself after ten minutes: " + err.Error()})
+	}
+	return d.Close(ctx)
+}

@@ -1,0 +1,69 @@
+package automation
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"irccpin/automation/secret"
+)
+
+// Settings are the settings of one employer; they print as redacted.
+type Settings = secret.Settings
+
+// SettingsFrom says where the settings of one employer are.
+type SettingsFrom struct {
+	// File is the settings file; it must exist when FileNamed is set.
+	File      string
+	FileNamed bool
+	// Employer takes the secrets from the system's keychain under this name.
+	Employer string
+	// Environ is the process environment.
+	Environ []string
+}
+
+// LoadSettings reads and checks the settings of one employer, before any
+// browser starts. The error is bad_settings and names each key and line.
+func LoadSettings(ctx context.Context, from SettingsFrom) (*Settings, error) {
+	s, err := secret.Load(ctx, secret.LoadOptions{
+		File: from.File, FileRequired: from.FileNamed, Environ: from.Environ,
+		Employer: from.Employer, Keychain: secret.SystemKeychain(), ProgramKeys: ProgramKeys(),
+	})
+	return s, settingsError(err)
+}
+
+// ProgramSettings reads the IRCCPIN_* keys of a settings file alone.
+func ProgramSettings(from SettingsFrom) (map[string]secret.Value, error) {
+	settings, err := secret.LoadProgram(secret.LoadOptions{File: from.File, FileRequired: from.FileNamed, Environ: from.Environ, ProgramKeys: ProgramKeys()})
+	return settings, settingsError(err)
+}
+
+// ProgramKeys are the settings of the program itself: in the environment, or
+// in an employer's settings file.
+func ProgramKeys() []string {
+	return []string{
+		"IRCCPIN_STATE_DIR", "IRCCPIN_DATABASE_URL", "IRCCPIN_HEADLESS", "IRCCPIN_BROWSER",
+		"IRCCPIN_SIMULATOR", "IRCCPIN_SIMULATOR_SPKI", "IRCCPIN_SELECTORS", "IRCCPIN_TIMEOUT", "IRCCPIN_SETTLE", "IRCCPIN_NO_INPUT",
+		"IRCCPIN_LEDGER_KEY", "IRCCPIN_LEDGER_KEY_FILE", "IRCCPIN_LEDGER_KEY_COMMAND",
+	}
+}
+
+func settingsError(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	hint := "Correct the settings and run the command again. The portal was not opened."
+	var problems *secret.SettingsError
+	if errors.As(err, &problems) {
+		var hints []string
+		for _, p := range problems.Problems {
+			if p.Hint != "" {
+				hints = append(hints, p.Hint)
+			}
+		}
+		if len(hints) > 0 {
+			hint = strings.Join(hints, "; ")
+		}
+	}
+	return &Error{Code: BadSettings, Message: err.Error(), Hint: hint, Err: err}
+}

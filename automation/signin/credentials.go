@@ -1,0 +1,47 @@
+package signin
+
+import (
+	"context"
+
+	"irccpin/automation/secret"
+)
+
+// Credentials are what one employer's primary user signs in with.
+type Credentials struct {
+	Username, Password secret.Value
+	// TOTP makes the codes of the authenticator app; zero when there is none.
+	TOTP secret.TOTP
+	// TOTPSecret is what TOTP was made from: a refused code holds it.
+	TOTPSecret secret.Value
+	// Command prints the current passcode, of the app or of an e-mail; nil
+	// when there is none.
+	Command func(ctx context.Context) (secret.Value, error)
+	// Questions are the account's security questions and answers.
+	Questions secret.Questions
+}
+
+// Kind is what kind of secret the portal judged.
+type Kind string
+
+// The kinds of secret that a portal can refuse.
+const (
+	Password Kind = "password"
+	// AppCode is a code of the authenticator app: refusing it holds the app's secret.
+	AppCode Kind = "app code"
+	// Account is everything that an account can be known by when the value
+	// itself is used up: an e-mailed passcode, a lock.
+	Account Kind = "account"
+	Answer  Kind = "answer"
+)
+
+// Custody keeps refused secrets from being tried again, across runs and
+// machines. Its errors end the session; a *page.Stop passes as it is.
+type Custody interface {
+	// May is asked before a secret is typed.
+	May(ctx context.Context, kind Kind, v secret.Value) error
+	// Refused records that the portal refused it, and what it said.
+	Refused(ctx context.Context, kind Kind, v secret.Value, said string) error
+	// UseStep claims a time step of the authenticator app, so that no code is
+	// sent twice. It tells false when the step was used before.
+	UseStep(ctx context.Context, totp secret.Value, step uint64) (bool, error)
+}

@@ -1,0 +1,562 @@
+// Package selectors is the catalog: what is known of every page that a sign-in
+// to the Employer Portal can meet, as data.
+//
+// The portal's markup is not public. What is public is what a person reads:
+// headings, labels, button texts, table headings. So a page is recognised by
+// several independent marks, and an element is found in several independent
+// ways; ids serve only where somebody saw them in real markup. All of that
+// lives in the YAML files of the catalog folder, one file per page, and
+// nowhere else in the program: "a label changed" is a change to one file.
+//
+// The files are compiled into the program; a directory of corrected files can
+// be laid over them without a rebuild (see Load). Package automation/page
+// evaluates the catalog inside the browser.
+package selectors
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"go.yaml.in/yaml/v3"
+)
+
+//go:embed catalog/*.yaml
+var embedded embed.FS
+
+// siteFile describes the hosts; every other file of the catalog is one page.
+const siteFile = "site.yaml"
+
+// Catalog is everything known of the portal: its hosts and its pages.
+type Catalog struct {
+	Site  Site   `json:"site"`
+	Pages []Page `json:"pages"`
+	// Overridden lists the files that came from a directory and not from the
+	// program, for reports.
+	Overridden []string `json:"-"`
+}
+
+// Site is what holds for all pages.
+type Site struct {
+	// Start is the address where a sign-in begins, by language ("en", "fr").
+	Start map[string]string `yaml:"start" json:"-"`
+	// Hosts are the only hosts that the browser may reach.
+	Hosts []Host `yaml:"hosts" json:"hosts"`
+	// Kin are domains whose hosts count as "another sign-in service of the
+	// same government" when a navigation leaves the catalog.
+	Kin []string `yaml:"kin" json:"-"`
+	// Dangers are buttons and links that no step may ever press by mistake.
+	Dangers map[string]Element `yaml:"dangers" json:"dangers"`
+	// SignedIn are elements of every page that is shown while a session is
+	// open, unless the page describes its own of that name.
+	SignedIn map[string]Element `yaml:"signed_in" json:"-"`
+	// Messages finds the boxes in which pages say what went wrong.
+	Messages []string `yaml:"messages" json:"messages"`
+	// LabelNoise are expressions for what marks a label and is not part of it,
+	// such as "(required)".
+	LabelNoise []string `yaml:"label_noise" json:"labelNoise"`
+	// HiddenInCells finds parts of a table cell that are not for reading, such
+	// as sort keys.
+	HiddenInCells []string `yaml:"hidden_in_cells" json:"hiddenInCells"`
+	// Notices are the wordings of maintenance announcements.
+	Notices []string `yaml:"notices" json:"notices"`
+}
+
+// Host is one host of the catalog.
+type Host struct {
+	// Name is how page files refer to it.
+	Name string `yaml:"name" json:"name"`
+	Host string `yaml:"host" json:"host"`
+	// Subdomains says that hosts below it belong to it as well.
+	Subdomains bool `yaml:"subdomains" json:"subdomains"`
+	// Presumed marks a host that was inferred and never seen.
+	Presumed bool `yaml:"presumed" json:"-"`
+}
+
+// Kind says what part a page plays.
+type Kind string
+
+const (
+	// Step is a page on which there is one thing to do.
+	Step Kind = "step"
+	// Transit is a page that moves on by itself.
+	Transit Kind = "transit"
+	// End is a page that ends the flow.
+	End Kind = "end"
+	// Overlay lies over another page and is recognised beside it.
+	Overlay Kind = "overlay"
+)
+
+// Page is one page of the portal and how to recognise it.
+type Page struct {
+	Name string `yaml:"page" json:"name"`
+	// Title is what a person calls the page, by language.
+	Title map[string]string `yaml:"title" json:"-"`
+	Kind  Kind              `yaml:"kind" json:"kind"`
+	// Facts says where the knowledge comes from, in a sentence.
+	Facts string `yaml:"facts" json:"-"`
+	// Hosts names the hosts that can show the page; empty means any of the catalog.
+	Hosts []string `yaml:"hosts" json:"hosts"`
+	// Paths are regular expressions, one of which must match the URL's path.
+	// Given only where the path was seen, and always where a secret is typed.
+	Paths []string `yaml:"paths" json:"paths"`
+	// Marks must all be true.
+	Marks []Mark `yaml:"marks" json:"marks"`
+	// Not must all be false.
+	Not []Mark `yaml:"not" json:"not"`
+	// Elements by name.
+	Elements map[string]Element `yaml:"elements" json:"elements"`
+	// Facets are named yes-or-no facts about the page beyond its identity, such
+	// as which kind of passcode it asks for.
+	Facets map[string]Mark `yaml:"facets" json:"facets"`
+	// Details are values that stand beside a label, such as a business number.
+	Details map[string]Texts `yaml:"details" json:"details"`
+	// Tables by name, read by their header texts.
+	Tables map[string]Table `yaml:"tables" json:"tables"`
+	// Rank decides between two pages that are both recognised: an error that is
+	// shown on a page outranks it. Equal ranks are ambiguous.
+	Rank int `yaml:"rank" json:"rank"`
+	// SignedIn says that a portal session is open on this page.
+	SignedIn bool `yaml:"signed_in" json:"-"`
+
+	// File is where the page was read from, for reports.
+	File string `yaml:"-" json:"-"`
+}
+
+// Mark is one independent sign of a page. Exactly one of its fields is set.
+type Mark struct {
+	// Heading is a visible heading with this text.
+	Heading Texts `yaml:"heading" json:"heading,omitempty"`
+	// Title is the document's title.
+	Title Texts `yaml:"title" json:"title,omitempty"`
+	// Text is wording anywhere in the visible text; a plain string need only
+	// be contained in it.
+	Text Texts `yaml:"text" json:"text,omitempty"`
+	// Message is wording in a heading or a message box, never in help text.
+	Message Texts `yaml:"message" json:"message,omitempty"`
+	// Path is a regular expression for the URL's path.
+	Path string `yaml:"path" json:"path,omitempty"`
+	// Comment is a regular expression for an HTML comment of the head.
+	Comment string `yaml:"comment" json:"comment,omitempty"`
+	// CSS finds something that was seen in real markup.
+	CSS string `yaml:"css" json:"css,omitempty"`
+	// Visible is CSS whose match must also be on display.
+	Visible string `yaml:"visible" json:"visible,omitempty"`
+	// Element is the name of an element of the page that must be found.
+	Element string `yaml:"element" json:"element,omitempty"`
+	// Table is the name of a table of the page that must be found.
+	Table string `yaml:"table" json:"table,omitempty"`
+	// Any needs one of its marks.
+	Any []Mark `yaml:"any" json:"any,omitempty"`
+	// Two needs two of its marks.
+	Two []Mark `yaml:"two" json:"two,omitempty"`
+}
+
+// Texts are wordings by language. A wording is compared after normalisation
+// (see Normalise) and must be equal, or, when it begins with "~", is a regular
+// expression in the syntax that Go and JavaScript share.
+type Texts map[string][]string
+
+// Role is what an element is to a person.
+type Role string
+
+const (
+	Textbox  Role = "textbox"
+	Password Role = "password"
+	Checkbox Role = "checkbox"
+	// Action is anything that is pressed: a button, a link, a summary.
+	Action Role = "action"
+)
+
+// Element is something on a page that is filled or pressed.
+type Element struct {
+	Role Role `yaml:"role" json:"role"`
+	// CSS lists selectors seen in real markup or in code that ran against the
+	// site. Never a guess.
+	CSS []string `yaml:"css" json:"css"`
+	// Label is the visible label of a field, or the text of a button or link.
+	Label Texts `yaml:"label" json:"label"`
+	// Shape finds the element by what it must be when neither id nor label is known.
+	Shape string `yaml:"shape" json:"shape"`
+	// With names another element whose form this one must share, so that a
+	// like-named field of another form is never taken for it.
+	With string `yaml:"with" json:"with"`
+	// Inside restricts the element to what lies in a visible match of this CSS.
+	Inside string `yaml:"inside" json:"inside"`
+	// Required elements must be found before the page counts as ready.
+	Required bool `yaml:"required" json:"required"`
+	// Commits marks what cannot be undone: its wording must agree, whatever
+	// else matched.
+	Commits bool `yaml:"commits" json:"commits"`
+	// Danger allows the element to be one of the named dangers.
+	Danger string `yaml:"danger" json:"danger"`
+}
+
+// Table is a table that is read by its header texts.
+type Table struct {
+	// Columns by name.
+	Columns map[string]Texts `yaml:"columns" json:"columns"`
+	// Required columns must be there for the table to count.
+	Required []string `yaml:"required" json:"required"`
+	// Empty is the wording of the one cell of a table without rows.
+	Empty Texts `yaml:"empty" json:"empty"`
+	// Next and Previous turn the table's pages.
+	Next     Texts `yaml:"next" json:"next"`
+	Previous Texts `yaml:"previous" json:"previous"`
+	// Info is a regular expression whose groups first, last and total count rows.
+	Info []string `yaml:"info" json:"info"`
+	// Disabled finds a pager button that can no longer be pressed.
+	Disabled []string `yaml:"disabled" json:"disabled"`
+}
+
+// Default is the catalog that is part of the program.
+func Default() (*Catalog, error) { return Load("") }
+
+// Load reads the embedded catalog and lays the files of dir, if any, over it.
+// Decoding is strict: an unknown key, a reference to nothing or a malformed
+// expression is an error that names the file (and the line where there is one).
+func Load(dir string) (*Catalog, error) {
+	files := map[string][]byte{}
+	entries, err := fs.ReadDir(embedded, "catalog")
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		data, err := embedded.ReadFile(path.Join("catalog", e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		files[e.Name()] = data
+	}
+	c := &Catalog{}
+	if dir != "" {
+		over, err := os.ReadDir(dir)
+		if err != nil {
+			return nil, fmt.Errorf("read the selectors directory: %w", err)
+		}
+		for _, e := range over {
+			if e.IsDir() || filepath.Ext(e.Name()) != ".yaml" {
+				continue
+			}
+			data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+			if err != nil {
+				return nil, fmt.Errorf("read the selectors directory: %w", err)
+			}
+			files[e.Name()] = data
+			c.Overridden = append(c.Overridden, e.Name())
+		}
+		if len(c.Overridden) == 0 {
+			return nil, fmt.Errorf("the selectors directory %s holds no .yaml file", dir)
+		}
+	}
+	for _, name := range slices.Sorted(mapKeys(files)) {
+		shown := name
+		if slices.Contains(c.Overridden, name) {
+			shown = filepath.Join(dir, name)
+		}
+		if name == siteFile {
+			if err := decode(files[name], &c.Site); err != nil {
+				return nil, fmt.Errorf("%s: %w", shown, err)
+			}
+			continue
+		}
+		p := Page{File: shown}
+		if err := decode(files[name], &p); err != nil {
+			return nil, fmt.Errorf("%s: %w", shown, err)
+		}
+		if p.Name+".yaml" != name {
+			return nil, fmt.Errorf("%s: describes page %q; the file's name and the page's must agree", shown, p.Name)
+		}
+		c.Pages = append(c.Pages, p)
+	}
+	for i := range c.Pages {
+		c.Pages[i].inherit(c.Site)
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// inherit gives a page of an open session the elements that all of them share.
+func (p *Page) inherit(site Site) {
+	if !p.SignedIn {
+		return
+	}
+	if p.Elements == nil {
+		p.Elements = map[string]Element{}
+	}
+	for name, e := range site.SignedIn {
+		if _, own := p.Elements[name]; !own {
+			p.Elements[name] = e
+		}
+	}
+}
+
+func decode(data []byte, into any) error {
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	d.KnownFields(true)
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if err := d.Decode(&struct{}{}); !errors.Is(err, io.EOF) {
+		return errors.New("holds more than one document")
+	}
+	return nil
+}
+
+func mapKeys[V any](m map[string]V) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// Page returns a page by name.
+func (c *Catalog) Page(name string) (Page, bool) {
+	i := slices.IndexFunc(c.Pages, func(p Page) bool { return p.Name == name })
+	if i < 0 {
+		return Page{}, false
+	}
+	return c.Pages[i], true
+}
+
+// Allows tells whether the browser may reach a host (no port, lower case).
+func (c *Catalog) Allows(host string) bool {
+	return slices.ContainsFunc(c.Site.Hosts, func(h Host) bool {
+		return h.Host == host || (h.Subdomains && strings.HasSuffix(host, "."+h.Host))
+	})
+}
+
+// Origin is the https origin of a host given by its name in the catalog.
+func (c *Catalog) Origin(name string) string {
+	i := slices.IndexFunc(c.Site.Hosts, func(h Host) bool { return h.Name == name })
+	if i < 0 {
+		return ""
+	}
+	return "https://" + c.Site.Hosts[i].Host
+}
+
+// IsKin tells whether a host belongs to the same government, so that landing
+// on it looks like another of its sign-in services rather than an attack.
+func (c *Catalog) IsKin(host string) bool {
+	return slices.ContainsFunc(c.Site.Kin, func(d string) bool {
+		return host == d || strings.HasSuffix(host, "."+d)
+	})
+}
+
+// JSON is the catalog as the script in the page reads it.
+func (c *Catalog) JSON() ([]byte, error) { return json.Marshal(c) }
+
+func (c *Catalog) check() error {
+	if len(c.Site.Hosts) == 0 {
+		return errors.New("site.yaml: names no hosts")
+	}
+	names := map[string]bool{}
+	for _, h := range c.Site.Hosts {
+		names[h.Name] = true
+	}
+	for name, e := range c.Site.Dangers {
+		if err := e.check(nil); err != nil {
+			return fmt.Errorf("site.yaml: danger %q: %w", name, err)
+		}
+	}
+	for name, e := range c.Site.SignedIn {
+		if err := e.check(nil); err != nil {
+			return fmt.Errorf("site.yaml: signed_in %q: %w", name, err)
+		}
+	}
+	for _, p := range c.Pages {
+		if err := p.check(names); err != nil {
+			return fmt.Errorf("%s: %w", p.File, err)
+		}
+		for name, e := range p.Elements {
+			if _, ok := c.Site.Dangers[e.Danger]; e.Danger != "" && !ok {
+				return fmt.Errorf("%s: element %q: there is no danger %q", p.File, name, e.Danger)
+			}
+		}
+	}
+	return nil
+}
+
+func (p Page) check(hosts map[string]bool) error {
+	switch p.Kind {
+	case Step, Transit, End, Overlay:
+	default:
+		return fmt.Errorf("kind %q is none of step, transit, end, overlay", p.Kind)
+	}
+	if p.Title["en"] == "" || p.Title["fr"] == "" {
+		return errors.New("needs a title in en and fr")
+	}
+	if p.Facts == "" {
+		return errors.New("needs a line of facts: where is this known from?")
+	}
+	if len(p.Marks) == 0 {
+		return errors.New("has no marks to be recognised by")
+	}
+	for _, h := range p.Hosts {
+		if !hosts[h] {
+			return fmt.Errorf("there is no host %q in site.yaml", h)
+		}
+	}
+	for _, re := range p.Paths {
+		if _, err := regexp.Compile(re); err != nil {
+			return fmt.Errorf("path: %w", err)
+		}
+	}
+	for _, m := range slices.Concat(p.Marks, p.Not) {
+		if err := m.check(p); err != nil {
+			return err
+		}
+	}
+	for name, m := range p.Facets {
+		if err := m.check(p); err != nil {
+			return fmt.Errorf("facet %q: %w", name, err)
+		}
+	}
+	for name, e := range p.Elements {
+		if err := e.check(p.Elements); err != nil {
+			return fmt.Errorf("element %q: %w", name, err)
+		}
+	}
+	for name, t := range p.Details {
+		if err := t.check(); err != nil {
+			return fmt.Errorf("detail %q: %w", name, err)
+		}
+	}
+	for name, t := range p.Tables {
+		if err := t.check(); err != nil {
+			return fmt.Errorf("table %q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (m Mark) check(p Page) error {
+	set := 0
+	for _, t := range []Texts{m.Heading, m.Title, m.Text, m.Message} {
+		if t != nil {
+			set++
+			if err := t.check(); err != nil {
+				return fmt.Errorf("mark: %w", err)
+			}
+		}
+	}
+	for _, s := range []string{m.Path, m.Comment} {
+		if s != "" {
+			set++
+			if _, err := regexp.Compile(s); err != nil {
+				return fmt.Errorf("mark: %w", err)
+			}
+		}
+	}
+	for _, s := range []string{m.CSS, m.Visible, m.Element, m.Table} {
+		if s != "" {
+			set++
+		}
+	}
+	if _, ok := p.Elements[m.Element]; m.Element != "" && !ok {
+		return fmt.Errorf("mark: there is no element %q", m.Element)
+	}
+	if _, ok := p.Tables[m.Table]; m.Table != "" && !ok {
+		return fmt.Errorf("mark: there is no table %q", m.Table)
+	}
+	for _, group := range [][]Mark{m.Any, m.Two} {
+		if group == nil {
+			continue
+		}
+		set++
+		for _, inner := range group {
+			if err := inner.check(p); err != nil {
+				return err
+			}
+		}
+	}
+	if set != 1 {
+		return fmt.Errorf("a mark says one thing, this one says %d", set)
+	}
+	return nil
+}
+
+func (e Element) check(others map[string]Element) error {
+	switch e.Role {
+	case Textbox, Password, Checkbox, Action:
+	default:
+		return fmt.Errorf("role %q is none of textbox, password, checkbox, action", e.Role)
+	}
+	if len(e.CSS) == 0 && len(e.Label) == 0 && e.Shape == "" {
+		return errors.New("has no way to be found")
+	}
+	if e.Commits && len(e.Label) == 0 {
+		return errors.New("commits, so it needs its wording")
+	}
+	if _, ok := others[e.With]; e.With != "" && !ok {
+		return fmt.Errorf("with: there is no element %q", e.With)
+	}
+	return e.Label.check()
+}
+
+func (t Texts) check() error {
+	for lang, list := range t {
+		if lang != "en" && lang != "fr" {
+			return fmt.Errorf("language %q is neither en nor fr", lang)
+		}
+		for _, s := range list {
+			if re, ok := strings.CutPrefix(s, "~"); ok {
+				if _, err := regexp.Compile(re); err != nil {
+					return err
+				}
+				// Accents and capitals are gone from a text when it is compared.
+				if i := strings.IndexFunc(re, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsLetter(r) }); i >= 0 {
+					return fmt.Errorf("expression %q can never match: normalised text has no accents", s)
+				}
+				continue
+			}
+			if Normalise(s) == "" {
+				return fmt.Errorf("wording %q is empty once normalised", s)
+			}
+		}
+	}
+	return nil
+}
+
+func (t Table) check() error {
+	if len(t.Columns) == 0 {
+		return errors.New("has no columns")
+	}
+	for name, texts := range t.Columns {
+		if err := texts.check(); err != nil {
+			return fmt.Errorf("column %q: %w", name, err)
+		}
+	}
+	for _, name := range t.Required {
+		if _, ok := t.Columns[name]; !ok {
+			return fmt.Errorf("required column %q is not described", name)
+		}
+	}
+	for _, texts := range []Texts{t.Empty, t.Next, t.Previous} {
+		if err := texts.check(); err != nil {
+			return err
+		}
+	}
+	for _, re := range t.Info {
+		if _, err := regexp.Compile(re); err != nil {
+			return err
+		}
+	}
+	return nil
+}
