@@ -232,7 +232,14 @@ func (d *Driver) press(ctx context.Context, page, element string, o order) error
 		case slices.Contains([]string{"text changed", "ambiguous", "disagree", "end", "none"}, result.Status) || !time.Now().Before(limit):
 			return changed(page, cmpOr(result.Element, element), result.Status, result.Candidates)
 		}
-		// Covered, disabled, moved or missed: the page is still settling.
+		// Covered, disabled, moved or missed: the page is still settling, or the
+		// session dialog came up over it.
+		if page != sessionDialog && d.at.shot != nil && slices.Contains(d.at.shot.Overlays, sessionDialog) {
+			if err := d.dismiss(ctx, sessionDialog); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := d.step(ctx, time.Now().Add(500*time.Millisecond)); err != nil {
 			return err
 		}

@@ -89,6 +89,12 @@ const (
 	toLand = 3 * time.Second
 )
 
+// The overlays that the Driver minds by itself, by their names in the catalog.
+const (
+	sessionDialog    = "session-dialog"
+	captchaChallenge = "captcha-challenge"
+)
+
 // Driver drives one tab, page by page. It is not safe for concurrent use.
 type Driver struct {
 	tab     Tab
@@ -286,7 +292,7 @@ func (d *Driver) judge(now time.Time) verdict {
 	case v.shot == nil:
 		return verdict{until: v.since.Add(moveOn)}
 	}
-	if slices.Contains(v.shot.Overlays, "captcha-challenge") {
+	if slices.Contains(v.shot.Overlays, captchaChallenge) {
 		return verdict{human: "the sign-in page shows a captcha challenge that only a person may answer"}
 	}
 	complete := v.shot.Loaded == "complete"
@@ -304,8 +310,8 @@ func (d *Driver) judge(now time.Time) verdict {
 	if spec.Kind == selectors.Transit {
 		return verdict{}
 	}
-	if slices.Contains(v.shot.Overlays, "session-dialog") {
-		return verdict{overlay: "session-dialog"}
+	if slices.Contains(v.shot.Overlays, sessionDialog) {
+		return verdict{overlay: sessionDialog}
 	}
 	if d.left != nil && !v.shot.unlike(d.left) {
 		return verdict{}
@@ -451,10 +457,11 @@ func (d *Driver) Warn(w Warning) {
 
 // dismiss presses the one button of an overlay that keeps the session alive.
 func (d *Driver) dismiss(ctx context.Context, overlay string) error {
-	before := d.at.shot
+	before, left := d.at.shot, d.left
 	if err := d.press(ctx, overlay, "continue-session", order{}); err != nil {
 		return err
 	}
+	d.left = left // the page below still waits for what it wants
 	return d.await(ctx, "the session dialog to close", renderOut, func() bool {
 		return d.closed != nil || d.at.shot == nil || d.at.shot.Doc != before.Doc || !slices.Contains(d.at.shot.Overlays, overlay)
 	})

@@ -715,14 +715,9 @@
     return shot;
   }
 
-  const noticePatterns = catalog.site.notices.map((re) => new RegExp(re.replaceAll('(?P<', '(?<')));
+  const noticePatterns = catalog.site.notices.map((re) => new RegExp(re.replaceAll('(?P<', '(?<'), 'g'));
   function notices(seen) {
-    const out = [];
-    for (const re of noticePatterns) {
-      const hit = re.exec(seen.text);
-      if (hit) out.push({ text: hit[0], ...hit.groups });
-    }
-    return out;
+    return noticePatterns.flatMap((re) => [...seen.text.matchAll(re)].map((hit) => ({ text: hit[0], ...hit.groups })));
   }
 
   // -------------------------------------------------------- announcing
