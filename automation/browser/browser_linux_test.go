@@ -461,3 +461,19 @@ func TestClosingWhileBusy(t *testing.T) {
 		t.Errorf("closing twice: %v", err)
 	}
 }
+
+func TestVersion(t *testing.T) {
+	for _, headless := range []bool{true, false} {
+		found, err := browser.Find(browser.FindOptions{Headless: headless})
+		if err != nil {
+			t.Fatal(err)
+		}
+		version, err := found.Version(background(t))
+		if err != nil || !strings.ContainsAny(version, "0123456789") || strings.Contains(version, "\n") {
+			t.Errorf("%s: %q, %v", found.Path, version, err)
+		}
+	}
+	if _, err := (browser.Found{Path: "/does/not/exist"}).Version(background(t)); err == nil {
+		t.Error("a missing program has a version")
+	}
+}

@@ -182,12 +182,12 @@ func (f *finder) explicit(path string) (Found, error) {
 			return Found{}, &UnusableError{path, "no program of this name is on PATH"}
 		}
 	}
+	path = strings.TrimSuffix(path, "/")
 	info, err := f.Files.Stat(path)
-	if err == nil && info.IsDir() && strings.HasSuffix(strings.TrimSuffix(path, "/"), ".app") {
+	if err == nil && info.IsDir() && strings.HasSuffix(path, ".app") {
 		// A macOS bundle: the program inside has the bundle's name.
-		bundle := strings.TrimSuffix(path, "/")
-		name := strings.TrimSuffix(bundle[strings.LastIndexByte(bundle, '/')+1:], ".app")
-		path = bundle + "/Contents/MacOS/" + name
+		name := strings.TrimSuffix(path[strings.LastIndexByte(path, '/')+1:], ".app")
+		path += "/Contents/MacOS/" + name
 		info, err = f.Files.Stat(path)
 	}
 	switch {

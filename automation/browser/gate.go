@@ -157,7 +157,8 @@ func (g *Gate) Seal(host string) (release func()) {
 	}
 }
 
-// Close ends the gate and everything that goes through it.
+// Close ends the gate and everything that goes through it. The callbacks of
+// GateOptions must not call it.
 func (g *Gate) Close() error {
 	g.mu.Lock()
 	g.closed = true
@@ -196,6 +197,16 @@ func (g *Gate) end(t *tunnel) {
 // ServeHTTP answers Chrome. Everything but a CONNECT to an allowed host is
 // refused with 403, plain http included.
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	g.mu.Lock()
+	if g.closed {
+		g.mu.Unlock()
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	g.workers.Add(1)
+	g.mu.Unlock()
+	defer g.workers.Done()
+
 	host, ok := g.target(r)
 	if !ok {
 		g.refuse(r.RequestURI)

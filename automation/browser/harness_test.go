@@ -9,6 +9,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
+	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -67,6 +69,8 @@ func startSite(t *testing.T, handler http.Handler, wrap func(net.Listener) net.L
 	sum := sha256.Sum256(leaf.RawSubjectPublicKeyInfo)
 
 	server := httptest.NewUnstartedServer(handler)
+	// Connections that a test cuts are not worth a line.
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	if wrap != nil {
 		server.Listener = wrap(server.Listener)
 	}

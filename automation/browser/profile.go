@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"time"
 )
 
@@ -79,7 +80,7 @@ func (p *profile) furnish() error {
 	if err := os.Mkdir(p.tmp, 0o700); err != nil {
 		return err
 	}
-	if len(p.tmp) <= longTMPDIR {
+	if len(p.tmp) <= longTMPDIR || runtime.GOOS == "windows" { // no such socket there
 		return nil
 	}
 	// A short way to the same place. Only the link is left behind by a kill,

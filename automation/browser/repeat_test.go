@@ -1,12 +1,9 @@
 package browser_test
 
 import (
-	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -36,7 +33,6 @@ func TestChromeRepeatsPosts(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			var posts atomic.Int64
-			polled := make(chan struct{}, 1000)
 			mux := http.NewServeMux()
 			mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "text/html")
@@ -44,7 +40,6 @@ func TestChromeRepeatsPosts(t *testing.T) {
 			})
 			mux.HandleFunc("/poll", func(w http.ResponseWriter, r *http.Request) {
 				fmt.Fprint(w, "ok")
-				polled <- struct{}{}
 			})
 			mux.HandleFunc("POST /create", func(w http.ResponseWriter, r *http.Request) {
 				posts.Add(1) // the account is made, and the connection lost
@@ -54,6 +49,8 @@ func TestChromeRepeatsPosts(t *testing.T) {
 			gate := openGate(t, browser.GateOptions{Simulator: s.addr})
 			b := startWith(t, browser.Options{Gate: gate, TrustSPKI: []string{s.spki}})
 			release := func() {}
+			var tab *browser.Tab
+			var doc browser.DocID
 			options := tabOptions()
 			options.Request = func(r browser.Request) error {
 				if r.Method != "POST" {
@@ -67,29 +64,15 @@ func TestChromeRepeatsPosts(t *testing.T) {
 				case seal:
 					release = gate.Seal("www.example.com")
 				}
-				if test.busy {
-					for len(polled) > 0 {
-						<-polled
-					}
-					for range 3 {
-						<-polled
-					}
+				if !test.busy {
+					return nil
 				}
-				return nil
+				// The post finds the connection of this request idle.
+				return tab.Call(background(t), doc, `() => fetch("/poll").then(r => r.text())`, nil, nil)
 			}
-			tab := newTab(t, b, options)
-			nav := load(t, tab, "https://www.example.com/")
-			start := `() => { document.forms[0].submit() }`
-			if test.busy {
-				// One request after another, so that the post finds the
-				// connection of the last idle.
-				start = `() => {
-					const poll = () => { const x = new XMLHttpRequest(); x.open("GET", "/poll"); x.onload = () => setTimeout(poll, 30); x.send() };
-					poll();
-					document.forms[0].submit();
-				}`
-			}
-			if err := tab.Call(background(t), nav.Doc, start, nil, nil); err != nil {
+			tab = newTab(t, b, options)
+			doc = load(t, tab, "https://www.example.com/").Doc
+			if err := tab.Call(background(t), doc, `() => { document.forms[0].submit() }`, nil, nil); err != nil {
 				t.Fatal(err)
 			}
 			failed, _ := await(t, tab, func(ev browser.NavigationFailed) bool { return strings.HasSuffix(ev.URL, "/create") })
@@ -107,70 +90,61 @@ func TestChromeRepeatsPosts(t *testing.T) {
 }
 
 // TestSealedHostWaits: while the one connection lives, other requests wait for
-// it or for the release; none is lost.
+// the release; none is lost.
 func TestSealedHostWaits(t *testing.T) {
-	held := make(chan struct{})
-	var once sync.Once
+	slow, finish := make(chan struct{}), make(chan struct{})
+	var other atomic.Bool
 	s := newSite(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/slow":
-			select {
-			case <-held:
-			case <-r.Context().Done():
-			}
-		default:
-			fmt.Fprint(w, r.URL.Path)
+		if r.URL.Path == "/slow" {
+			close(slow)
+			<-finish
+			return
 		}
+		other.Store(true)
 	}))
-	defer once.Do(func() { close(held) })
 	gate := openGate(t, browser.GateOptions{Simulator: s.addr})
 	client := &http.Client{Transport: s.through(gate)}
 	defer client.CloseIdleConnections()
-	release := gate.Seal("www.example.com")
-	defer release()
+	get := func(path string) <-chan error {
+		done := make(chan error, 1)
+		go func() {
+			response, err := client.Get("https://www.example.com" + path)
+			if err == nil {
+				response.Body.Close()
+			}
+			done <- err
+		}()
+		return done
+	}
 
-	get := func(ctx context.Context, path string) error {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://www.example.com"+path, nil)
-		if err != nil {
-			return err
-		}
-		response, err := client.Do(request)
-		if err == nil {
-			response.Body.Close()
-		}
-		return err
-	}
-	first, second := make(chan error, 1), make(chan error, 1)
-	ctx, cancel := context.WithCancel(background(t))
-	defer cancel()
-	go func() { first <- get(ctx, "/slow") }()
-	eventuallyTunnels(t, gate)
-	go func() { second <- get(ctx, "/other") }()
-	select {
-	case err := <-second:
-		t.Fatalf("a second connection did not wait: %v", err)
-	case err := <-first:
-		t.Fatalf("the first connection ended: %v", err)
-	default:
+	release := gate.Seal("www.example.com")
+	first := get("/slow")
+	<-slow
+	second := get("/other")
+	if other.Load() {
+		t.Error("a second connection was let through")
 	}
 	release()
-	release()
+	release() // twice does no harm
 	if err := <-second; err != nil {
 		t.Errorf("after the release: %v", err)
 	}
-	once.Do(func() { close(held) })
+	close(finish)
 	if err := <-first; err != nil {
 		t.Errorf("the first: %v", err)
 	}
-}
 
-// eventuallyTunnels waits until a connection through the gate can be refused,
-// so until the first took the seal's place.
-func eventuallyTunnels(t *testing.T, gate *browser.Gate) {
-	t.Helper()
-	conn, err := net.Dial("tcp", gate.Addr())
-	if err != nil {
-		t.Fatal(err)
+	// Once the one connection died, nothing more goes out until the release.
+	release = gate.Seal("www.example.com")
+	if err := <-get("/one"); err != nil {
+		t.Errorf("the one connection: %v", err)
 	}
-	conn.Close()
+	gate.DropTunnels()
+	if err := <-get("/two"); err == nil {
+		t.Error("a second connection was let through after the first died")
+	}
+	release()
+	if err := <-get("/three"); err != nil {
+		t.Errorf("after the release: %v", err)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,6 +39,10 @@ func TestEvents(t *testing.T) {
 	})
 	mux.HandleFunc("www.example.com/nothing", func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("www.example.com/file", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Disposition", "attachment; filename=list.csv")
+		fmt.Fprint(w, "a,b")
 	})
 	mux.HandleFunc("www.example.com/hop", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "https://sso.example.org/in", http.StatusFound)
@@ -127,20 +132,24 @@ func TestEvents(t *testing.T) {
 	if again.Doc == hopped.Doc {
 		t.Error("a reload kept the document's name")
 	}
-	await(t, tab, func(ev browser.Announced) bool { return ev.Doc == again.Doc && strings.Contains(ev.Payload, "interactive") })
+	await(t, tab, func(ev browser.Announced) bool {
+		return ev.Doc == again.Doc && strings.Contains(ev.Payload, "interactive")
+	})
 
 	// Failures: the old document stays, or an error page of Chrome's shows.
 	var failed *browser.NavigationError
-	if err := tab.Navigate(ctx, origin+"/nothing"); !errors.As(err, &failed) || failed.Reason != "net::ERR_ABORTED" {
-		t.Errorf("Navigate to a 204: %v", err)
-	}
-	kept, _ := await[browser.NavigationFailed](t, tab, nil)
-	if want := (browser.NavigationFailed{URL: origin + "/nothing", Method: "GET", Reason: "net::ERR_ABORTED", Status: 204, Kept: true}); kept != want {
-		t.Errorf("204: %+v, want %+v", kept, want)
+	for path, status := range map[string]int{"/nothing": 204, "/file": 200} {
+		if err := tab.Navigate(ctx, origin+path); !errors.As(err, &failed) || failed.Reason != "net::ERR_ABORTED" {
+			t.Errorf("Navigate to %s: %v", path, err)
+		}
+		kept, _ := await[browser.NavigationFailed](t, tab, nil)
+		if want := (browser.NavigationFailed{URL: origin + path, Method: "GET", Reason: "net::ERR_ABORTED", Status: status, Kept: true}); kept != want {
+			t.Errorf("%s: %+v, want %+v", path, kept, want)
+		}
 	}
 	var title string
 	if err := tab.Call(ctx, again.Doc, `() => document.title`, nil, &title); err != nil || title != "Posted" {
-		t.Errorf("after a 204 the document is gone: %q, %v", title, err)
+		t.Errorf("after a 204 and a download the document is gone: %q, %v", title, err)
 	}
 
 	empty := visit(t, tab, origin+"/empty")
@@ -232,6 +241,78 @@ func TestFramesAnnounceThemselves(t *testing.T) {
 	for _, url := range []string{"https://www.example.com/inner", "https://other.example.org/", "about:srcdoc"} {
 		if !strings.Contains(all, url) {
 			t.Errorf("the frame %s did not announce itself; these did: %s", url, all)
+		}
+	}
+}
+
+// TestReusedWindows: the empty document that a window or frame starts with, and
+// the page of the same origin that takes its window over, both have the script.
+func TestReusedWindows(t *testing.T) {
+	s := newSite(t, pages{
+		"www.example.com/": `<script>
+			const frame = document.createElement("iframe");
+			document.documentElement.append(frame);
+			frame.contentWindow.touched = true;
+			frame.src = "/inner";
+		</script><button onclick="w = window.open(''); w.document.write('<title>written</title>')" style="position:fixed;top:0;left:0;width:99px;height:40px">open</button>`,
+		"www.example.com/inner": "inner",
+		"www.example.com/later": "later",
+	})
+	b, _ := s.open(t)
+	tab := newTab(t, b, tabOptions())
+	ctx := background(t)
+	nav := visit(t, tab, "https://www.example.com/")
+	await(t, tab, func(ev browser.Announced) bool { return ev.Frame != "" && strings.Contains(ev.Payload, "/inner") })
+	if err := tab.Click(ctx, 10, 10); err != nil {
+		t.Fatal(err)
+	}
+	popup, _ := await[browser.Popup](t, tab, nil)
+	blank, _ := await[browser.Navigated](t, popup.Tab, nil)
+	if blank.URL != "about:blank" || blank.Status != 0 {
+		t.Errorf("Navigated = %+v", blank)
+	}
+	said, _ := await[browser.Announced](t, popup.Tab, nil)
+	if said.Doc != blank.Doc {
+		t.Errorf("Announced = %+v, want document %s", said, blank.Doc)
+	}
+	// Writing into it takes the opener's address over; the window is the same.
+	written, _ := await(t, popup.Tab, func(ev browser.Announced) bool { return strings.Contains(ev.Payload, "example.com") })
+	var title string
+	if err := popup.Tab.Call(ctx, written.Doc, `() => document.title`, nil, &title); err != nil || title != "written" {
+		t.Errorf("Call: %q, %v", title, err)
+	}
+	if err := tab.Call(ctx, nav.Doc, `() => {}`, nil, nil); err != nil {
+		t.Errorf("the opener: %v", err)
+	}
+	later := visit(t, popup.Tab, "https://www.example.com/later")
+	said, _ = await[browser.Announced](t, popup.Tab, nil)
+	if said.Doc != later.Doc {
+		t.Errorf("Announced = %+v, want document %s", said, later.Doc)
+	}
+}
+
+// TestImages: hidden, nobody looks at them.
+func TestImages(t *testing.T) {
+	for _, wanted := range []bool{false, true} {
+		var asked atomic.Int64
+		s := newSite(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/" {
+				asked.Add(1)
+				return
+			}
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, `<style>@font-face{font-family:f;src:url(/f.woff)} p{font-family:f;background:url(/b.png)}</style><p>text</p><img src=/i.png>`)
+		}))
+		gate := openGate(t, browser.GateOptions{Simulator: s.addr})
+		b := startWith(t, browser.Options{Gate: gate, TrustSPKI: []string{s.spki}, LoadImages: wanted})
+		tab := newTab(t, b, tabOptions())
+		nav := load(t, tab, "https://www.example.com/")
+		err := tab.Call(background(t), nav.Doc, `() => document.readyState === "complete" || new Promise(done => addEventListener("load", done))`, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := asked.Load(); got > 0 != wanted {
+			t.Errorf("LoadImages %v: %d images and fonts were loaded", wanted, got)
 		}
 	}
 }

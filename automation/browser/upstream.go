@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"golang.org/x/net/http/httpproxy"
 )
@@ -72,11 +73,10 @@ func ProxyFromEnvironment(lookup func(string) (string, bool)) (upstream *url.URL
 	if value == "" {
 		return nil, "", nil
 	}
-	upstream, err = url.Parse(value)
-	if err != nil || upstream.Host == "" {
-		// "proxy:3128", without a scheme, is common.
-		upstream, err = url.Parse("http://" + value)
+	if !strings.Contains(value, "://") {
+		value = "http://" + value // "proxy:3128" is common
 	}
+	upstream, err = url.Parse(value)
 	if err != nil {
 		return nil, "", fmt.Errorf("%s is not the address of a proxy, such as http://proxy.example.com:3128", name)
 	}

@@ -207,7 +207,7 @@ func (t *Tab) navigated(s *session, ev page.EventFrameNavigated) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	defer t.reuse(s, f)
-	if f.ParentID != "" {
+	if s != t.session || f.ParentID != "" {
 		t.view.documents[f.ID] = DocID(f.LoaderID)
 		return
 	}
@@ -321,8 +321,13 @@ func (t *Tab) worldGone(ev runtime.EventExecutionContextDestroyed) {
 func (t *Tab) worldsGone(s *session) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.forget(s.id)
+}
+
+// forget drops the worlds of a session. t.mu is held.
+func (t *Tab) forget(session target.SessionID) {
 	for key := range t.view.worlds {
-		if key.session == s.id {
+		if key.session == session {
 			delete(t.view.worlds, key)
 		}
 	}
@@ -351,6 +356,7 @@ func (t *Tab) announced(s *session, ev runtime.EventBindingCalled) {
 func (t *Tab) frameGone(ev target.EventDetachedFromTarget) {
 	t.mu.Lock()
 	delete(t.frameSubs, ev.SessionID)
+	t.forget(ev.SessionID)
 	t.mu.Unlock()
 	t.browser.wire.close(ev.SessionID, errSessionGone)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 
 	"github.com/chromedp/cdproto"
@@ -154,9 +153,6 @@ func (w *wire) read() error {
 		if err := w.transport.Read(context.Background(), msg); err != nil {
 			return fmt.Errorf("reading from it: %w", err)
 		}
-		if os.Getenv("TRACE") != "" {
-			fmt.Fprintf(os.Stderr, "<- %s %d %s %.300s %.300s %v\n", msg.SessionID, msg.ID, msg.Method, msg.Params, msg.Result, msg.Error)
-		}
 		w.route(msg)
 	}
 }
@@ -208,9 +204,6 @@ func (s *session) post(method string, params any) *pending {
 		p.fail(errSessionGone)
 	default:
 		w.lastID++
-		if os.Getenv("TRACE") != "" {
-			fmt.Fprintf(os.Stderr, "-> %s %d %s %.200s\n", s.id, w.lastID, method, buf)
-		}
 		w.pending[w.lastID] = p
 		w.out.push(&cdproto.Message{
 			ID:        w.lastID,

@@ -57,9 +57,12 @@ func (l *Ledger) ExportAuthorizations(ctx context.Context, f AuthorizationFilter
 	}
 }
 
-func (l *Ledger) authorizations(ctx context.Context, f AuthorizationFilter, at int64, id string, limit int) (list []Authorization, err error) {
+// authorizations returns one page: those after the moment and the id.
+func (l *Ledger) authorizations(ctx context.Context, f AuthorizationFilter, at int64, id string, limit int) ([]Authorization, error) {
 	where, args := `WHERE authorized_by <> '' AND (begun_at > ? OR begun_at = ? AND id > ?)`, []any{at, at, id}
-	for _, c := range []struct{ column, value string }{{"realm", string(f.Realm)}, {"account", f.Account}, {"business_number", f.BusinessNumber}} {
+	for _, c := range []struct{ column, value string }{
+		{"realm", string(f.Realm)}, {"account", f.Account}, {"business_number", f.BusinessNumber},
+	} {
 		if c.value != "" {
 			where, args = where+` AND `+c.column+` = ?`, append(args, c.value)
 		}
@@ -70,7 +73,8 @@ func (l *Ledger) authorizations(ctx context.Context, f AuthorizationFilter, at i
 	if !f.Until.IsZero() {
 		where, args = where+` AND begun_at < ?`, append(args, micros(f.Until))
 	}
-	err = l.read(ctx, "listing authorizations", func(t *tx) error {
+	var list []Authorization
+	err := l.read(ctx, "listing authorizations", func(t *tx) error {
 		records, err := t.records(ctx, where+` ORDER BY begun_at, id LIMIT ?`, append(args, limit)...)
 		for _, r := range records {
 			list = append(list, Authorization{

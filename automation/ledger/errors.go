@@ -16,7 +16,7 @@ var (
 
 	// ErrKeyMissing happens when a shared database is opened without a fingerprint key: fingerprints made with different
 	// keys would not find each other, and a refused password would be tried again from the next machine.
-	ErrKeyMissing = errors.New("a shared ledger needs its fingerprint key: set IRCCPIN_LEDGER_KEY, IRCCPIN_LEDGER_KEY_FILE or IRCCPIN_LEDGER_KEY_COMMAND")
+	ErrKeyMissing = errors.New("a shared ledger needs its fingerprint key: set IRCCPIN_LEDGER_KEY, or _FILE or _COMMAND")
 
 	// ErrKeyTooShort happens when the fingerprint key has less than [KeySize] bytes. PINs are short: a weak key would
 	// let anyone who reads the database try them all.

@@ -27,7 +27,8 @@ func (l *Ledger) NotePIN(ctx context.Context, p PIN) (seen PINSeen, err error) {
 	if err := p.Realm.check(); err != nil {
 		return PINSeen{}, err
 	}
-	if err := need("the account", p.Account, "the fingerprint", p.Fingerprint, "the person's name", p.Person.GivenName+p.Person.FamilyName); err != nil {
+	name := p.Person.GivenName + p.Person.FamilyName
+	if err := need("the account", p.Account, "the fingerprint", p.Fingerprint, "the person's name", name); err != nil {
 		return PINSeen{}, err
 	}
 	err = l.write(ctx, "remembering the PIN's fingerprint", func(t *tx) error {

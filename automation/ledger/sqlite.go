@@ -89,7 +89,8 @@ func (e *sqliteEngine) useWAL(ctx context.Context, l *Ledger, wait time.Duration
 		case err == nil && mode == "wal":
 			return nil
 		case err == nil:
-			return &UnavailableError{Where: e.path, Why: "this file system cannot hold it", Cause: fmt.Errorf("journal mode is %q instead of WAL", mode)}
+			cause := fmt.Errorf("journal mode is %q instead of WAL", mode)
+			return &UnavailableError{Where: e.path, Why: "this file system cannot hold it", Cause: cause}
 		case !isSQLite(err, sqlite3.SQLITE_BUSY) || time.Now().After(deadline):
 			return l.fault(ctx, err)
 		}

@@ -295,3 +295,21 @@ func TestLeaseHeartbeat(t *testing.T) {
 		must(t, lease.Release(t.Context()))
 	})
 }
+
+func TestNormal(t *testing.T) {
+	t.Parallel()
+	for _, same := range [][]string{
+		{"Zoë Example", "zoe\u0308 example", " ZOË\u00a0\tEXAMPLE ", "Ｚoë example"},
+		{"Strauß", "STRAUSS"},
+		{"", " "},
+	} {
+		for _, s := range same {
+			if normal(s) != normal(same[0]) {
+				t.Errorf("%q and %q differ", s, same[0])
+			}
+		}
+	}
+	if normal("Zoë") == normal("Zoe") || normal("Ann Lee") == normal("Annlee") {
+		t.Error("different names meet")
+	}
+}
