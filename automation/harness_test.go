@@ -68,14 +68,14 @@ func config(t *testing.T, s simulated) automation.Config {
 	return automation.Config{
 		Settings: settings, Simulator: &automation.Simulator{Addr: s.addr, SPKI: s.spki},
 		StateDir: state, Headless: true, Settle: time.Second, Timeout: 2 * time.Minute,
-		RunID: "run-" + strings.ReplaceAll(t.Name(), "/", "-"), Command: "test", Observer: watch, Environ: []string{},
+		Command: "test", Observer: watch, Environ: []string{},
 	}
 }
 
 // run does a job and gives each run an id of its own.
 func run(t *testing.T, c automation.Config, job automation.Job) *automation.Result {
 	t.Helper()
-	c.RunID += fmt.Sprintf("-%d", time.Now().UnixNano())
+	c.RunID = automation.NewRunID(time.Now())
 	return automation.Run(context.WithoutCancel(t.Context()), c, job)
 }
 

@@ -35,44 +35,74 @@ func Run(ctx context.Context, c Config, job Job) *Result {
 	return r
 }
 
-func run(ctx context.Context, c Config, job Job, r *Result) (err error) {
+func run(ctx context.Context, c Config, job Job, r *Result) error {
 	limited, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	p, err := Open(limited, c)
 	if err != nil {
 		return (&Portal{config: c}).ended(limited, err)
 	}
-	if err := p.ledger.StartRun(limited, ledger.Run{ID: c.RunID, Realm: c.realm(), Command: c.Command, Employer: c.Settings.Employer}); err != nil {
-		return errors.Join(stateError(err), p.Close(context.WithoutCancel(ctx)))
+	// What follows happens also after an interruption, and takes a bounded time.
+	defer func() {
+		after, stop := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+		defer stop()
+		if err := p.Close(after); err != nil {
+			c.Log.Warn("closing the browser", "error", err)
+		}
+	}()
+	rec, err := record(c, p.catalog, p.chrome.Version())
+	if err != nil {
+		return err
+	}
+	r.RunDir = rec.run.Dir()
+	p.config.Observer = rec
+	failure := coded(attend(ctx, limited, p, rec, job, r))
+	if err := rec.finish(r, failure); err != nil {
+		c.Log.Warn("keeping the evidence", "error", err)
+		r.Warnings = append(r.Warnings, Warning{Code: "evidence", Detail: err.Error()})
+	}
+	if failure == nil {
+		return nil
+	}
+	return failure
+}
+
+// attend signs in, does the job and signs out.
+func attend(ctx, limited context.Context, p *Portal, rec *recorder, job Job, r *Result) error {
+	c := p.config
+	err := p.ledger.StartRun(limited, ledger.Run{ID: c.RunID, Realm: c.realm(), Command: c.Command, Employer: c.Settings.Employer})
+	if err != nil {
+		return stateError(err)
 	}
 	s, err := p.SignIn(limited)
 	if err == nil {
 		err = job(limited, s, r)
 	}
-
-	// What follows happens also after an interruption, and takes a bounded time.
 	after, stop := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
 	defer stop()
-	r.Employer = s.Employer()
 	failure := coded(err)
-	if failure != nil && failure.Page == "" {
-		failure.Page = s.Page()
+	r.Employer = s.Employer()
+	rec.learn(r.Users...)
+	if r.User != nil {
+		rec.learn(*r.User)
 	}
-	if closeErr := s.Close(after); closeErr != nil && failure == nil {
-		c.Log.Warn("closing the session", "error", closeErr)
-	}
-	r.Warnings = append(r.Warnings, s.Warnings()...)
-	result, code := "", ""
-	if failure != nil {
+	code, result := "", ""
+	switch {
+	case failure != nil:
+		if failure.Page == "" {
+			failure.Page = s.Page()
+		}
 		code = string(failure.Code)
-	} else if r.Result != nil {
+		rec.keepPage(after, s)
+	case r.Result != nil:
 		result = *r.Result
 	}
-	if endErr := p.ledger.EndRun(after, c.RunID, r.Employer.Name, result, code); endErr != nil {
-		c.Log.Warn("recording the run's end", "error", endErr)
+	if err := s.Close(after); err != nil {
+		c.Log.Warn("closing the session", "error", err)
 	}
-	if closeErr := p.Close(after); closeErr != nil {
-		c.Log.Warn("closing the browser", "error", closeErr)
+	r.Warnings = append(r.Warnings, s.Warnings()...)
+	if err := p.ledger.EndRun(after, c.RunID, r.Employer.Name, result, code); err != nil {
+		c.Log.Warn("recording the run's end", "error", err)
 	}
 	if failure == nil {
 		return nil

@@ -38,7 +38,14 @@ func TestChromeRepeatsPosts(t *testing.T) {
 				w.Header().Set("Content-Type", "text/html")
 				fmt.Fprint(w, `<form method=post action=/create><button>Create</button></form>`)
 			})
-			mux.HandleFunc("/poll", func(w http.ResponseWriter, r *http.Request) {
+			// Answered only after its first connection was dropped.
+			var waits atomic.Int64
+			waiting := make(chan struct{})
+			mux.HandleFunc("/wait", func(w http.ResponseWriter, r *http.Request) {
+				if waits.Add(1) == 1 {
+					close(waiting)
+					<-r.Context().Done()
+				}
 				fmt.Fprint(w, "ok")
 			})
 			mux.HandleFunc("POST /create", func(w http.ResponseWriter, r *http.Request) {
@@ -49,12 +56,14 @@ func TestChromeRepeatsPosts(t *testing.T) {
 			gate := openGate(t, browser.GateOptions{Simulator: s.addr})
 			b := startWith(t, browser.Options{Gate: gate, TrustSPKI: []string{s.spki}})
 			release := func() {}
-			var tab *browser.Tab
-			var doc browser.DocID
+			warm := make(chan struct{}) // closed when a used connection lies idle
 			options := tabOptions()
 			options.Request = func(r browser.Request) error {
 				if r.Method != "POST" {
 					return nil
+				}
+				if test.busy {
+					<-waiting
 				}
 				switch test.before {
 				case drop:
@@ -64,16 +73,26 @@ func TestChromeRepeatsPosts(t *testing.T) {
 				case seal:
 					release = gate.Seal("www.example.com")
 				}
-				if !test.busy {
-					return nil
+				if test.busy {
+					<-warm
 				}
-				// The post finds the connection of this request idle.
-				return tab.Call(background(t), doc, `() => fetch("/poll").then(r => r.text())`, nil, nil)
+				return nil
 			}
-			tab = newTab(t, b, options)
-			doc = load(t, tab, "https://www.example.com/").Doc
-			if err := tab.Call(background(t), doc, `() => { document.forms[0].submit() }`, nil, nil); err != nil {
+			tab := newTab(t, b, options)
+			nav := load(t, tab, "https://www.example.com/")
+			start := `() => { document.forms[0].submit() }`
+			if test.busy {
+				start = `() => {
+					fetch("/wait").catch(() => fetch("/wait")).then(r => r.text()).then(() => told("warm"));
+					document.forms[0].submit();
+				}`
+			}
+			if err := tab.Call(background(t), nav.Doc, start, nil, nil); err != nil {
 				t.Fatal(err)
+			}
+			if test.busy {
+				await(t, tab, func(ev browser.Announced) bool { return ev.Payload == "warm" })
+				close(warm)
 			}
 			failed, _ := await(t, tab, func(ev browser.NavigationFailed) bool { return strings.HasSuffix(ev.URL, "/create") })
 			if failed.Method != "POST" || !failed.FromPost || failed.Kept {

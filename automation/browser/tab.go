@@ -464,7 +464,10 @@ func (t *Tab) Reload(ctx context.Context) error {
 // JavaScript function; args and result travel as JSON, and result may be nil.
 //
 // It returns ErrDocumentGone when another document is shown, *CallError when
-// the function throws, ErrTabClosed when the tab ends meanwhile.
+// the function throws, ErrTabClosed when the tab ends meanwhile. While a
+// navigation is under way, Chrome lets calls wait until it has come to
+// something, so a call to a page that is being left lasts as long as the server
+// takes.
 func (t *Tab) Call(ctx context.Context, doc DocID, function string, args, result any) error {
 	world, err := t.world(ctx, doc)
 	if err != nil {

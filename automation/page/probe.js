@@ -291,9 +291,12 @@
 
   // ----------------------------------------------------------- elements
 
+  // What went wrong with a field may be told inside its label.
+  const messageCSS = catalog.site.messages.join(', ');
+
   function idsText(el, attribute) {
     const ids = (el.getAttribute(attribute) || '').split(/\s+/).filter(Boolean);
-    return ids.map((id) => { const at = el.getRootNode().getElementById(id); return at ? textOf(at) : ''; }).join(' ');
+    return ids.map((id) => { const at = el.getRootNode().getElementById(id); return at ? textOf(at, (node) => messageCSS && node !== at && node.matches(messageCSS)) : ''; }).join(' ');
   }
 
   const holdsField = (el) => el.matches('input:not([type=hidden]), select, textarea') || el.querySelector('input:not([type=hidden]), select, textarea') !== null;
@@ -322,7 +325,7 @@
   // fieldNames lists what a field is called, by way, best first.
   function fieldNames(el) {
     return [
-      ['label', el.labels && el.labels.length > 0 ? [...el.labels].map((l) => textOf(l, (node) => node === el || node.tagName === 'SELECT')) : []],
+      ['label', el.labels && el.labels.length > 0 ? [...el.labels].map((l) => textOf(l, (node) => node === el || node.tagName === 'SELECT' || (messageCSS && node !== l && node.matches(messageCSS)))) : []],
       ['aria', [el.getAttribute('aria-label') || '', idsText(el, 'aria-labelledby')]],
       ['beside', [beside(el)]],
       ['hint', [el.getAttribute('placeholder') || '', el.getAttribute('title') || '']],
@@ -549,11 +552,12 @@
       const score = (wanted - misses.length) / (wanted + contradicted.length);
       if (page.kind !== 'overlay' && score > nearest.score) nearest = { page: page.name, score, missing: [...misses, ...contradicted] };
     }
+    const all = found.map(({ page }) => page.name);
     const overlays = found.filter(({ page }) => page.kind === 'overlay');
     let mains = found.filter(({ page }) => page.kind !== 'overlay');
     const top = Math.max(...mains.map(({ page }) => page.rank));
     mains = mains.filter(({ page }) => page.rank === top);
-    return { mains, overlays, nearest };
+    return { mains, overlays, nearest, all };
   }
 
   // detail is the value that stands beside a label in a list, a table, or a line.
@@ -1046,7 +1050,15 @@
     return out;
   }
 
-  globalThis.irccpin = { fill, arm, disarm, readTable, snapshot };
+  // matches lists every page of the catalog whose rule holds, whatever its
+  // rank: rules that overlap are found by this before they quarrel.
+  function matches() {
+    const seen = look();
+    seen.messages = messages(seen);
+    return recognise(seen).all;
+  }
+
+  globalThis.irccpin = { fill, arm, disarm, readTable, snapshot, matches, normalise };
 
   observer = new MutationObserver(changed);
   guardWindow(window);

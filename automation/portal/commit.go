@@ -53,6 +53,11 @@ func (k *Desk) commit(ctx context.Context, o Order, items []page.Item, attestati
 // outcome reads what came of the click: the confirmation page, then the table.
 func (k *Desk) outcome(ctx context.Context, id string, o Order, before []User) (Outcome, error) {
 	shown, err := k.Driver.Next(ctx, "the page \"Confirm Create user\"")
+	if form := k.Driver.Shot(); page.CodeOf(err) == page.PageChanged && form != nil && form.Page() == "create-user" && len(form.Messages) > 0 {
+		// The form is back with messages that changed its labels: it will not be
+		// filled again, so that does not matter.
+		shown, err = form, nil
+	}
 	if err != nil {
 		return k.Reconcile(ctx, id, o.Person, err)
 	}

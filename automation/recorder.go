@@ -1,0 +1,134 @@
+package automation
+
+import (
+	"context"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"irccpin/automation/evidence"
+	"irccpin/automation/page"
+	"irccpin/automation/secret"
+	"irccpin/selectors"
+)
+
+// runsDir is where the runs are kept, in the state directory.
+const runsDir = "runs"
+
+// recorder keeps the evidence of a run while it passes on what it is told.
+type recorder struct {
+	next     Observer
+	run      *evidence.Run
+	redactor *secret.Redactor
+}
+
+// record begins the evidence of a run. Everything that is written passes a
+// redactor that knows the employer's secrets, and the PINs once they are read.
+func record(c Config, catalog *selectors.Catalog, browserVersion string) (*recorder, error) {
+	redactor := &secret.Redactor{}
+	redactor.AddAll(c.Settings.Secrets())
+	run, err := evidence.Open(evidence.Options{
+		Dir: filepath.Join(c.StateDir, runsDir), ID: c.RunID, Redactor: redactor,
+		Known: known(catalog), Command: c.Command, Simulated: c.Simulator != nil, Employer: c.Settings.Employer,
+		Versions: evidence.Versions{Program: Version(), Browser: browserVersion},
+	})
+	if err != nil {
+		return nil, &Error{Code: page.StateUnavailable, Message: err.Error(), Err: err, Hint: "Check the state directory's disk and permissions."}
+	}
+	return &recorder{next: c.Observer, run: run, redactor: redactor}, nil
+}
+
+// known tells whether a text is wording of the catalog, which may be kept of a
+// page that was not recognised.
+func known(catalog *selectors.Catalog) func(string) bool {
+	words := map[string]bool{}
+	for _, p := range catalog.Pages {
+		for _, e := range p.Elements {
+			for _, list := range e.Label {
+				for _, text := range list {
+					words[selectors.Normalise(text)] = true
+				}
+			}
+		}
+	}
+	return func(text string) bool { return words[selectors.Normalise(text)] }
+}
+
+// Recognised implements Observer.
+func (r *recorder) Recognised(s *page.Snapshot) {
+	r.run.Step(evidence.Event{Kind: "page", Page: s.Page(), Detail: s.URL})
+	r.next.Recognised(s)
+}
+
+// Acted implements Observer.
+func (r *recorder) Acted(page, element, deed, way string) {
+	r.run.Step(evidence.Event{Kind: "act", Page: page, Element: element, Deed: deed, Way: way})
+	r.next.Acted(page, element, deed, way)
+}
+
+// Warned implements Observer.
+func (r *recorder) Warned(w page.Warning) {
+	r.run.Step(evidence.Event{Kind: "warning", Page: w.Page, Element: w.Element, Outcome: w.Code, Detail: w.Detail})
+	r.next.Warned(w)
+}
+
+// Asked implements Observer.
+func (r *recorder) Asked(what string, until time.Time) {
+	r.run.Step(evidence.Event{Kind: "wait", Detail: what})
+	r.next.Asked(what, until)
+}
+
+// learn adds the PINs that a run has read to what is redacted.
+func (r *recorder) learn(users ...User) {
+	for _, u := range users {
+		if u.PIN != "" {
+			r.redactor.Add("pin", secret.New(u.PIN))
+		}
+	}
+}
+
+// keepPage keeps the page that a session ended on, as a picture that can be
+// shown to a colleague.
+func (r *recorder) keepPage(ctx context.Context, s *Session) {
+	if s.desk.Driver == nil {
+		return
+	}
+	picture, err := s.desk.Driver.TakePicture(ctx, s.portal.config.Settings.Username.Reveal())
+	if err != nil || picture.Snapshot == nil {
+		return // the page is gone, which the error that ended the session tells
+	}
+	shot := picture.Snapshot
+	r.run.Page(evidence.Snapshot{
+		Name: shot.Page(), URL: shot.URL, Title: shot.Title, Lang: shot.Lang,
+		HTML: picture.HTML, Screenshot: picture.Screenshot, Recognised: shot.Page() != "",
+	})
+}
+
+// finish writes the run's record.
+func (r *recorder) finish(result *Result, failure *Error) error {
+	rec := evidence.Record{Employer: result.Employer.Name}
+	if result.Result != nil {
+		rec.Result = *result.Result
+	}
+	if failure != nil {
+		rec.Code, rec.Message, rec.Hint, rec.Page = string(failure.Code), failure.Error(), failure.Hint, failure.Page
+	}
+	for _, w := range result.Warnings {
+		rec.Warnings = append(rec.Warnings, evidence.Warning{Code: w.Code, Page: w.Page, Element: w.Element, Detail: w.Detail})
+	}
+	return r.run.Finish(rec)
+}
+
+// Version is the program's, as the Go toolchain stamped it.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	version := info.Main.Version
+	if i := slices.IndexFunc(info.Settings, func(s debug.BuildSetting) bool { return s.Key == "vcs.revision" }); i >= 0 && (version == "" || version == "(devel)") {
+		version = "devel-" + info.Settings[i].Value[:min(12, len(info.Settings[i].Value))]
+	}
+	return version
+}

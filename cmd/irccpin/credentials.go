@@ -1,0 +1,262 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"irccpin/automation"
+)
+
+func (p *program) credentialsCommand() *cli.Command {
+	ledger := slices.Concat(ledgerFlags(), outputFlags())
+	return &cli.Command{
+		Name:  "credentials",
+		Usage: "credentials that the portal refused, and those in the keychain",
+		Description: `What the portal refused once is held, and not tried again until it is changed in
+the settings or released here: a few wrong tries can lock an account for good.`,
+		Subcommands: []*cli.Command{
+			{
+				Name: "list", Usage: "list what is held", Flags: ledger,
+				Action: p.listHeld,
+			},
+			{
+				Name: "release", Usage: "let what is held be tried again", ArgsUsage: "[ID]",
+				UsageText: "irccpin credentials release [ID | --all]",
+				Description: `Releases the credential of this ID, as "credentials list" shows it. Without an ID:
+all that is held of the account in the settings.`,
+				Flags: append([]cli.Flag{
+					boolFlag("all", "release everything, of all accounts", catSession),
+				}, ledger...),
+				Action: p.release,
+			},
+			{
+				Name: "store", Usage: "store an employer's secrets in the system's keychain", ArgsUsage: "EMPLOYER",
+				Description: `Asks for the settings one by one, without showing what is typed where it is
+secret, and stores them under the employer's name. Use them with:
+
+   irccpin create --employer EMPLOYER …`,
+				Flags:  append([]cli.Flag{boolFlag("no-input", "never ask, which ends with exit code 4 [$IRCCPIN_NO_INPUT]", catSession)}, outputFlags()...),
+				Action: p.store,
+			},
+		},
+	}
+}
+
+// heldDocument is what list and release print with --json.
+type heldDocument struct {
+	Schema int                         `json:"schema"`
+	Result string                      `json:"result"`
+	Error  *automation.Failure         `json:"error"`
+	Held   []automation.HeldCredential `json:"credentials"`
+}
+
+// ledgerState finds the ledger without asking for any secret.
+func (p *program) ledgerState(c *cli.Context) (automation.State, sources, error) {
+	s := sources{c: c, p: p, environ: p.environ}
+	if err := s.early(); err != nil {
+		return automation.State{}, s, err
+	}
+	from := s.settingsFrom()
+	program, err := automation.ProgramSettings(from)
+	if err != nil {
+		return automation.State{}, s, err
+	}
+	s = s.withFile(program, from.File)
+	state, err := s.state(c.Context)
+	return state, s, err
+}
+
+func (p *program) listHeld(c *cli.Context) error {
+	state, _, err := p.ledgerState(c)
+	if err != nil {
+		return err
+	}
+	held, err := automation.HeldCredentials(c.Context, state)
+	if err != nil {
+		return err
+	}
+	if p.json {
+		return p.printJSON(heldDocument{Schema: automation.Schema, Result: "listed", Held: held})
+	}
+	if len(held) == 0 {
+		_, err := fmt.Fprintln(p.out, "Nothing is held.")
+		return err
+	}
+	return p.tellHeld(held)
+}
+
+func (p *program) tellHeld(held []automation.HeldCredential) error {
+	t := newTable()
+	t.AppendHeader(table.Row{"ID", "What", "Employer", "Since", "The portal said"})
+	for _, h := range held {
+		employer := h.Employer
+		if h.Simulated {
+			employer = strings.TrimSpace(employer + " (simulated)")
+		}
+		t.AppendRow(table.Row{h.ID, h.Kind, printable(employer), h.Since.Local().Format("2006-01-02 15:04"), printable(h.Reason)})
+	}
+	return printTable(p.out, t)
+}
+
+func (p *program) release(c *cli.Context) error {
+	if c.Bool("all") && c.Args().Present() {
+		return usage("an ID and --all contradict each other")
+	}
+	state, s, err := p.ledgerState(c)
+	if err != nil {
+		return err
+	}
+	of := automation.ReleaseOf{ID: c.Args().First(), All: c.Bool("all")}
+	if of.ID == "" && !of.All {
+		settings, err := automation.LoadSettings(c.Context, s.settingsFrom())
+		if err != nil {
+			return err
+		}
+		of.Username = settings.Username
+	}
+	released, err := automation.ReleaseCredentials(c.Context, state, of)
+	if err != nil {
+		return err
+	}
+	if of.ID != "" && len(released) == 0 {
+		return usage("no held credential has the ID %q; irccpin credentials list shows them", of.ID)
+	}
+	if p.json {
+		return p.printJSON(heldDocument{Schema: automation.Schema, Result: "released", Held: released})
+	}
+	if len(released) == 0 {
+		_, err := fmt.Fprintln(p.out, "Nothing was held.")
+		return err
+	}
+	if _, err := fmt.Fprintln(p.out, "Released; the next run tries again, once:"); err != nil {
+		return err
+	}
+	return p.tellHeld(released)
+}
+
+// question is one thing that store asks for.
+type question struct {
+	key, text string
+	secret    bool
+	// needed settings are asked for again when nothing is typed.
+	needed bool
+}
+
+func questions() []question {
+	out := []question{
+		{key: "GCKEY_USERNAME", text: "GCKey user name", needed: true},
+		{key: "GCKEY_PASSWORD", text: "GCKey password", secret: true, needed: true},
+		{key: "GCKEY_TOTP_SECRET", text: "Authenticator secret, as text or otpauth:// address (Enter: none)", secret: true},
+	}
+	for n := 1; n <= 4; n++ { // an account has four
+		out = append(out,
+			question{key: fmt.Sprintf("IRCC_QUESTION_%d", n), text: fmt.Sprintf("Security question %d, as the portal writes it (Enter: no more)", n)},
+			question{key: fmt.Sprintf("IRCC_ANSWER_%d", n), text: "Its answer", secret: true, needed: true})
+	}
+	return append(out,
+		question{key: "IRCC_BUSINESS_NUMBER", text: "Business number, to be sure of the account (Enter: none)"},
+		question{key: "IRCC_EMPLOYER_NUMBER", text: "IRCC employer number, likewise (Enter: none)"})
+}
+
+func (p *program) store(c *cli.Context) error {
+	employer, err := automation.TidyName(c.Args().First())
+	if err != nil {
+		return usage("the employer's name %v", err)
+	}
+	alone, err := (sources{c: c, p: p, environ: p.environ}).of("no-input", "IRCCPIN_NO_INPUT").yes()
+	if err != nil {
+		return err
+	}
+	if alone || !p.inTTY || !p.errTTY {
+		return &automation.Error{
+			Code: automation.HumanNeeded, Message: "the secrets are asked for at a terminal, and there is none",
+			Hint: "Run the command at a terminal, or use a settings file.",
+		}
+	}
+	fmt.Fprintf(p.err, "The settings of %q for the system's keychain. Secrets are not shown as you type.\n", employer)
+	values, err := p.ask(c.Context, questions())
+	if err != nil {
+		return err
+	}
+	if err := automation.StoreCredentials(c.Context, employer, values); err != nil {
+		return err
+	}
+	if p.json {
+		return p.printJSON(map[string]any{"schema": automation.Schema, "result": "stored", "error": nil, "employer": employer})
+	}
+	_, err = fmt.Fprintf(p.out, "Stored. Use them with: irccpin create --employer %q …\n", employer)
+	return err
+}
+
+// ask asks for settings at the terminal. Of the security questions, the first
+// that is left out ends them.
+func (p *program) ask(ctx context.Context, questions []question) (map[string]automation.Secret, error) {
+	answers := map[string]automation.Secret{}
+	lines := bufio.NewReader(p.in)
+	over := false
+	for _, q := range questions {
+		about := strings.HasPrefix(q.key, "IRCC_QUESTION_") || strings.HasPrefix(q.key, "IRCC_ANSWER_")
+		if about && over {
+			continue
+		}
+		for {
+			answer, err := p.askOne(ctx, lines, q)
+			if err != nil {
+				return nil, err
+			}
+			if !answer.IsZero() {
+				answers[q.key] = answer
+				break
+			}
+			if !q.needed {
+				over = over || about
+				break
+			}
+		}
+	}
+	return answers, nil
+}
+
+// askOne asks one question. Reading a terminal cannot be called off: an
+// interruption restores it and leaves the reading alone.
+func (p *program) askOne(ctx context.Context, lines *bufio.Reader, q question) (automation.Secret, error) {
+	fmt.Fprintf(p.err, "%s: ", q.text)
+	before, err := term.GetState(int(p.in.Fd()))
+	if err != nil {
+		return automation.Secret{}, fmt.Errorf("read the terminal: %w", err)
+	}
+	type read struct {
+		line []byte
+		err  error
+	}
+	done := make(chan read, 1)
+	go func() {
+		if q.secret {
+			line, err := term.ReadPassword(int(p.in.Fd()))
+			fmt.Fprintln(p.err)
+			done <- read{line, err}
+			return
+		}
+		line, err := lines.ReadString('\n')
+		done <- read{[]byte(strings.TrimSpace(line)), err}
+	}()
+	select {
+	case <-ctx.Done():
+		return automation.Secret{}, errors.Join(ctx.Err(), term.Restore(int(p.in.Fd()), before))
+	case r := <-done:
+		if errors.Is(r.err, io.EOF) || errors.Is(r.err, os.ErrClosed) {
+			return automation.Secret{}, &automation.Error{Code: automation.HumanNeeded, Message: "the terminal was closed before all was answered"}
+		}
+		return automation.OwnSecret(r.line), r.err
+	}
+}

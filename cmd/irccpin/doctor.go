@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/urfave/cli/v2"
+
+	"irccpin/automation"
+)
+
+func (p *program) doctorCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "doctor",
+		Usage: "check browser, settings, state and selectors",
+		Description: `Tells what is in order and what is not, and what to do about it. The portal is
+not opened.`,
+		Flags: slices.Concat([]cli.Flag{
+			boolFlag("install-browser", "install a browser when there is none", catSession),
+			valueFlag("browser", "PATH", "the browser to check [$IRCCPIN_BROWSER]", catSession),
+			boolFlag("headless", "check the browser that runs hidden [$IRCCPIN_HEADLESS]", catSession),
+			boolFlag("show", "check the browser that shows a window", catSession),
+		}, settingsFlags(), outputFlags()),
+		Action: p.doctor,
+	}
+}
+
+// check is one thing that doctor looked at.
+type check struct {
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+	// Detail says what was found.
+	Detail string `json:"detail"`
+	// Hint says what to do, or what to know.
+	Hint string `json:"hint,omitempty"`
+
+	err error
+}
+
+// checkup is what doctor prints.
+type checkup struct {
+	Schema int                 `json:"schema"`
+	Result *string             `json:"result"`
+	Error  *automation.Failure `json:"error"`
+	Checks []check             `json:"checks"`
+}
+
+func (p *program) doctor(c *cli.Context) error {
+	s := sources{c: c, p: p, environ: p.environ}
+	if err := s.early(); err != nil {
+		return err
+	}
+	from := s.settingsFrom()
+	settings, program := p.checkSettings(c.Context, from)
+	s = s.withFile(program, from.File)
+	checks := []check{
+		p.checkBrowser(c.Context, s),
+		settings,
+		p.checkState(c.Context, s),
+		p.checkSelectors(s),
+	}
+	if err := c.Context.Err(); err != nil {
+		return err
+	}
+	healthy := "healthy"
+	shown := checkup{Schema: automation.Schema, Result: &healthy, Checks: checks}
+	var first error
+	for _, each := range checks {
+		if first == nil {
+			first = each.err
+		}
+	}
+	var failure *unsuccessful
+	if first != nil {
+		failure = &unsuccessful{result: failed(first)}
+		shown.Result, shown.Error = nil, failure.result.Error
+		failure.shown = &shown
+	}
+	switch {
+	case failure != nil && p.json:
+		return failure
+	case p.json:
+		return p.printJSON(shown)
+	}
+	p.tellChecks(checks)
+	if failure == nil {
+		return nil
+	}
+	return failure
+}
+
+// tellChecks prints the checks for a person.
+func (p *program) tellChecks(checks []check) {
+	paint := func(c text.Color, s string) string {
+		if !p.outTTY {
+			return s
+		}
+		return p.narrator.paint(c, s)
+	}
+	for _, each := range checks {
+		mark := paint(text.FgGreen, "ok     ")
+		if !each.OK {
+			mark = paint(text.FgRed, "not ok ")
+		}
+		fmt.Fprintf(p.out, "%s %-10s %s\n", mark, each.Name, printable(each.Detail))
+		if each.Hint != "" {
+			fmt.Fprintf(p.out, "%18s %s\n", "", printable(each.Hint))
+		}
+	}
+}
+
+// problem is a check that failed.
+func problem(name string, err error) check {
+	out := check{Name: name, Detail: err.Error(), err: err}
+	var stop *automation.Error
+	if errors.As(err, &stop) {
+		out.Hint = stop.Hint
+	}
+	return out
+}
+
+func (p *program) checkBrowser(ctx context.Context, s sources) check {
+	const name = "browser"
+	path, err := s.of("browser", "IRCCPIN_BROWSER").program()
+	if err != nil {
+		return problem(name, err)
+	}
+	hidden, chosen, err := s.headless(p.attended())
+	if err != nil {
+		return problem(name, err)
+	}
+	found, err := automation.FindBrowser(ctx, path, hidden)
+	if err != nil && !chosen && path == "" {
+		// A session that may choose does with a hidden one.
+		found, err = automation.FindBrowser(ctx, path, true)
+	}
+	if err != nil && path == "" && s.c.Bool("install-browser") {
+		if err = p.haveBrowser(ctx, path, hidden); err == nil {
+			found, err = automation.FindBrowser(ctx, path, hidden)
+		}
+	}
+	if err != nil {
+		return problem(name, err)
+	}
+	out := check{Name: name, OK: true, Detail: fmt.Sprintf("%s, %s", found.Version, found.Path)}
+	if runtime.GOOS == "linux" && os.Geteuid() == 0 {
+		out.Hint = "Root can only run it without its sandbox, so credentials are typed at the simulated portal only. Use an ordinary user for real work."
+	}
+	return out
+}
+
+// checkSettings checks the employer's settings, and returns what they set for
+// the program. That there are none is no fault: many are only trying it out.
+func (p *program) checkSettings(ctx context.Context, from automation.SettingsFrom) (check, map[string]automation.Secret) {
+	const name = "settings"
+	_, missing := os.Stat(from.File)
+	if missing != nil && !from.FileNamed && from.Employer == "" && !p.exported() {
+		return check{Name: name, OK: true, Detail: "none yet", Hint: "irccpin help first-onboarding tells how to begin; irccpin demo needs none."}, nil
+	}
+	settings, err := automation.LoadSettings(ctx, from)
+	if err != nil {
+		// What the file sets for the program may be good all the same.
+		program, _ := automation.ProgramSettings(from)
+		return problem(name, err), program
+	}
+	where := from.File
+	switch {
+	case from.Employer != "":
+		where = fmt.Sprintf("the keychain's %q", from.Employer)
+	case missing != nil:
+		where = "the environment"
+	}
+	return check{Name: name, OK: true, Detail: where}, settings.Program
+}
+
+// exported tells whether any of the employer's settings are in the environment.
+func (p *program) exported() bool {
+	return p.variable("GCKEY_USERNAME") != "" || p.variable("GCKEY_PASSWORD") != ""
+}
+
+func (p *program) checkState(ctx context.Context, s sources) check {
+	const name = "state"
+	state, err := s.state(ctx)
+	if err == nil {
+		err = automation.CheckState(ctx, state)
+	}
+	if err != nil {
+		return problem(name, err)
+	}
+	if state.DatabaseURL != "" {
+		return check{Name: name, OK: true, Detail: state.Dir + ", and a shared database"}
+	}
+	return check{Name: name, OK: true, Detail: state.Dir}
+}
+
+func (p *program) checkSelectors(s sources) check {
+	const name = "selectors"
+	dir, err := s.of("selectors", "IRCCPIN_SELECTORS").path()
+	if err != nil {
+		return problem(name, err)
+	}
+	catalog, err := automation.CheckCatalog(dir)
+	if err != nil {
+		return problem(name, err)
+	}
+	out := check{Name: name, OK: true, Detail: fmt.Sprintf("%d pages are known", catalog.Pages)}
+	if n := len(catalog.Overridden); n > 0 {
+		out.Detail += fmt.Sprintf("; %d files come from %s", n, dir)
+	}
+	return out
+}

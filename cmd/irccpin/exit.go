@@ -1,0 +1,96 @@
+package main
+
+import (
+	"slices"
+
+	"irccpin/automation"
+)
+
+// ending is one exit code of the process, and the error codes that belong to it.
+type ending struct {
+	exit    int
+	codes   []automation.Code
+	meaning string
+}
+
+// endings is the table of `irccpin help exit-codes`. Scripts rely on it.
+func endings() []ending {
+	return []ending{
+		{0, nil, "done, or already so"},
+		{1, []automation.Code{automation.Internal}, "a defect of the program"},
+		{
+			2,
+			[]automation.Code{automation.Usage, automation.BadSettings, automation.NoBrowser},
+			"wrong flags or settings, or no browser; the portal was not opened",
+		},
+		{
+			4,
+			[]automation.Code{automation.HumanNeeded},
+			"a person is needed: captcha, passcode, two-factor enrolment, unknown question, Sign-In Partner, unknown sign-in service",
+		},
+		{
+			5,
+			[]automation.Code{automation.CredentialRefused, automation.CredentialHeld},
+			"the portal refused the password, passcode or answer; it is held now and was not tried again",
+		},
+		{
+			6,
+			[]automation.Code{automation.AccountLocked, automation.AccountRevoked},
+			"a person must deal with the account",
+		},
+		{
+			7,
+			[]automation.Code{automation.OutcomeUnknown},
+			"\"Create account\" was clicked and what came of it could not be read; the next run finds out first",
+		},
+		{8, []automation.Code{automation.PINPending}, "the user exists and the portal shows no PIN yet"},
+		{
+			9,
+			[]automation.Code{automation.PageUnknown, automation.PageChanged},
+			"a page, or something on it, was not recognised",
+		},
+		{
+			10,
+			[]automation.Code{automation.PortalUnavailable, automation.NotCreated},
+			"the portal is down or slow, or a doubtful click made no user; safe to try later",
+		},
+		{11, []automation.Code{automation.CredentialBusy}, "another run is using this credential"},
+		{
+			12,
+			[]automation.Code{automation.Unsafe, automation.WrongEmployer},
+			"a safety rule refused: unexpected address, missing authorization, no sandbox, another employer's account",
+		},
+		{
+			13,
+			[]automation.Code{automation.NotPermitted},
+			"the account is not a primary user's, or not enrolled in this portal",
+		},
+		{
+			14,
+			[]automation.Code{automation.AmbiguousUser, automation.ConflictingUser, automation.UserNotFound, automation.Unencodable, automation.RejectedByPortal},
+			"the table of users, or the portal's own check of the form, says no",
+		},
+		{
+			15,
+			[]automation.Code{automation.StateUnavailable},
+			"ledger or state directory cannot be read or written; nothing was clicked",
+		},
+		{
+			16,
+			[]automation.Code{automation.DeliveryFailed},
+			"the user exists and the PIN was read, and it could not be delivered",
+		},
+		{130, []automation.Code{automation.Interrupted}, "interrupted before anything was committed; signed out, browser closed"},
+	}
+}
+
+// exitCode is the process's exit code for the code of an error. A code that is
+// in no row is a defect.
+func exitCode(code automation.Code) int {
+	for _, e := range endings() {
+		if slices.Contains(e.codes, code) {
+			return e.exit
+		}
+	}
+	return 1
+}

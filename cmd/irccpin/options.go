@@ -1,0 +1,363 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"irccpin/automation"
+)
+
+// sources are the places where an option can be set, in the order in which they
+// count: flag, environment, settings file.
+type sources struct {
+	c       *cli.Context
+	p       *program
+	environ []string
+	file    map[string]automation.Secret
+	// name is the settings file's, for messages and for what paths in it are
+	// relative to.
+	name string
+}
+
+// option is a value and where it was found; the zero value is "not set".
+type option struct {
+	value string
+	// where names the place in messages.
+	where string
+	// code is what a bad value is called: a bad flag is bad usage, and anything
+	// else is a bad setting.
+	code automation.Code
+	// dir is what a relative path is relative to.
+	dir string
+}
+
+// of returns an option by its flag ("" for none) and the name of its variable
+// ("" for none).
+func (s sources) of(flag, name string) option {
+	if flag != "" && s.c.IsSet(flag) {
+		return option{fmt.Sprint(s.c.Value(flag)), "--" + flag, automation.Usage, ""}
+	}
+	if value := variable(s.environ, name); name != "" && value != "" {
+		return option{value, name + " in the environment", automation.BadSettings, ""}
+	}
+	if value := s.file[name]; !value.IsZero() {
+		return option{value.Reveal(), name + " in " + s.name, automation.BadSettings, filepath.Dir(s.name)}
+	}
+	return option{}
+}
+
+func (o option) bad(format string, args ...any) error {
+	err := &automation.Error{Code: o.code, Message: o.where + " " + fmt.Sprintf(format, args...)}
+	if o.code == automation.Usage {
+		return &usageError{err}
+	}
+	err.Hint = "Correct it and run the command again. The portal was not opened."
+	return err
+}
+
+// yes reads a switch.
+func (o option) yes() (bool, error) {
+	if o.value == "" {
+		return false, nil
+	}
+	on, err := strconv.ParseBool(o.value)
+	if err != nil {
+		return false, o.bad("is neither true nor false")
+	}
+	return on, nil
+}
+
+// duration reads a time; unset is 0, and set is more unless zero is allowed.
+func (o option) duration(zero bool) (time.Duration, error) {
+	if o.value == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(o.value)
+	if err != nil {
+		return 0, o.bad("is not a duration such as 90s or 10m: %q", o.value)
+	}
+	if d < 0 || d == 0 && !zero {
+		return 0, o.bad("must be more than nothing: %q", o.value)
+	}
+	return d, nil
+}
+
+// path reads a path and makes it absolute.
+func (o option) path() (string, error) {
+	if o.value == "" {
+		return "", nil
+	}
+	if strings.HasPrefix(o.value, "~") && o.code == automation.BadSettings {
+		return "", o.bad("begins with ~, which only a shell expands; write the whole path")
+	}
+	path := o.value
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(o.dir, path)
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", o.bad("cannot be made a full path: %v", err)
+	}
+	return path, nil
+}
+
+// program reads a path to a program, or the name of one on PATH.
+func (o option) program() (string, error) {
+	if o.value == "" || !strings.ContainsAny(o.value, `/\`) {
+		return o.value, nil
+	}
+	return o.path()
+}
+
+// database reads the address of a shared ledger. It can hold a password, and is
+// not quoted.
+func (o option) database() (string, error) {
+	if o.value != "" && !strings.HasPrefix(o.value, "postgres://") && !strings.HasPrefix(o.value, "postgresql://") {
+		return "", o.bad("is not a postgres:// address")
+	}
+	return o.value, nil
+}
+
+// settingsFrom says where the employer's settings are.
+func (s sources) settingsFrom() automation.SettingsFrom {
+	from := automation.SettingsFrom{File: ".env", Employer: s.c.String("employer"), Environ: s.environ}
+	if named := s.of("env-file", "IRCCPIN_ENV_FILE"); named.value != "" {
+		from.File, from.FileNamed = named.value, true
+	}
+	return from
+}
+
+// withFile adds what a settings file says to the sources.
+func (s sources) withFile(program map[string]automation.Secret, file string) sources {
+	s.file, s.name = program, file
+	return s
+}
+
+// simulator reads where the simulated portal is; nil is the real one.
+func (s sources) simulator() (*automation.Simulator, error) {
+	addr, spki := s.of("simulator", "IRCCPIN_SIMULATOR"), s.of("simulator-spki", "IRCCPIN_SIMULATOR_SPKI")
+	switch {
+	case addr.value == "" && spki.value == "":
+		return nil, nil
+	case addr.value == "":
+		return nil, usage("%s is given without --simulator: both or none", spki.where)
+	case spki.value == "":
+		return nil, usage("%s is given without --simulator-spki: both or none", addr.where)
+	}
+	host, port, err := net.SplitHostPort(addr.value)
+	if err != nil {
+		return nil, usage("%s is not HOST:PORT: %q", addr.where, addr.value)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return nil, usage("%s has no port between 1 and 65535: %q", addr.where, addr.value)
+	}
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		return nil, usage("%s is not an address of this machine alone, such as 127.0.0.1:8443: %q", addr.where, addr.value)
+	}
+	// The SHA-256 of a public key.
+	if key, err := base64.StdEncoding.DecodeString(spki.value); err != nil || len(key) != 32 {
+		return nil, usage("%s is not the base64 text of a public key's SHA-256, 44 characters as the simulated portal prints them", spki.where)
+	}
+	return &automation.Simulator{Addr: addr.value, SPKI: spki.value}, nil
+}
+
+// stateDir is where the program keeps what it has to remember.
+func (s sources) stateDir() (string, error) {
+	named, err := s.of("state-dir", "IRCCPIN_STATE_DIR").path()
+	if named != "" || err != nil {
+		return named, err
+	}
+	dir, err := defaultStateDir(func(name string) string { return variable(s.environ, name) }, runtime.GOOS)
+	if err != nil {
+		return "", &automation.Error{Code: automation.StateUnavailable, Message: err.Error(), Err: err, Hint: "Name a directory with --state-dir."}
+	}
+	return dir, nil
+}
+
+// defaultStateDir is where programs of each system keep their state.
+func defaultStateDir(variable func(string) string, goos string) (string, error) {
+	var base, variables string
+	switch goos {
+	case "windows":
+		base, variables = variable("LocalAppData"), "%LocalAppData%"
+	case "darwin":
+		if home := variable("HOME"); home != "" {
+			base = filepath.Join(home, "Library", "Application Support")
+		}
+		variables = "$HOME"
+	default:
+		base, variables = variable("XDG_STATE_HOME"), "$XDG_STATE_HOME or $HOME"
+		// The specification says that relative paths are to be ignored.
+		if home := variable("HOME"); !filepath.IsAbs(base) && home != "" {
+			base = filepath.Join(home, ".local", "state")
+		}
+	}
+	if !filepath.IsAbs(base) {
+		return "", fmt.Errorf("there is no place for the program's state: %s is not set", variables)
+	}
+	return filepath.Join(base, "irccpin"), nil
+}
+
+// state says where the ledger is, and makes the state directory.
+func (s sources) state(ctx context.Context) (automation.State, error) {
+	dir, err := s.stateDir()
+	if err != nil {
+		return automation.State{}, err
+	}
+	key, err := automation.LedgerKey(ctx, s.environ, s.file, filepath.Dir(s.name))
+	if err != nil {
+		return automation.State{}, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return automation.State{}, &automation.Error{
+			Code: automation.StateUnavailable, Message: "the state directory cannot be made: " + err.Error(), Err: err,
+			Hint: "Name another one with --state-dir. The portal was not opened.",
+		}
+	}
+	url, err := s.of("database-url", "IRCCPIN_DATABASE_URL").database()
+	return automation.State{Dir: dir, DatabaseURL: url, Key: key}, err
+}
+
+// headless tells whether the browser is to be hidden. attended tells that a
+// person may be at the window.
+func (s sources) headless(attended bool) (hidden, chosen bool, err error) {
+	if s.c.Bool("headless") && s.c.Bool("show") {
+		return false, false, usage("--headless and --show contradict each other")
+	}
+	if s.c.IsSet("show") {
+		return !s.c.Bool("show"), true, nil
+	}
+	set := s.of("headless", "IRCCPIN_HEADLESS")
+	if set.value != "" {
+		hidden, err = set.yes()
+		return hidden, true, err
+	}
+	return !attended, false, nil
+}
+
+// How long a person has to help in the window, and the session with one: a
+// captcha or a second factor takes minutes, and the telephone can ring.
+const (
+	patience        = 15 * time.Minute
+	attendedTimeout = 20 * time.Minute
+)
+
+// early checks what can be checked without reading any file, so that a wrong
+// flag is told before a wrong setting.
+func (s sources) early() error {
+	if s.c.Bool("quiet") && s.c.Bool("verbose") {
+		return usage("--quiet and --verbose contradict each other")
+	}
+	if s.c.IsSet("employer") && strings.TrimSpace(s.c.String("employer")) == "" {
+		return usage("--employer is empty")
+	}
+	for _, flag := range []string{"env-file", "state-dir", "database-url", "selectors", "browser", "timeout", "simulator", "simulator-spki"} {
+		if s.c.IsSet(flag) && s.c.String(flag) == "" {
+			return usage("--%s is empty", flag)
+		}
+	}
+	_, err := s.of("timeout", "").duration(false)
+	_, database := s.of("database-url", "").database()
+	_, _, shown := s.headless(false)
+	return cmp.Or(err, database, shown)
+}
+
+// earlySimulator does the same for the simulator's pair of flags, one half of
+// which may be in the settings file. What else is wrong with that is told when
+// it is read in earnest.
+func (s sources) earlySimulator() error {
+	from := s.settingsFrom()
+	program, _ := automation.ProgramSettings(from)
+	_, err := s.withFile(program, from.File).simulator()
+	return err
+}
+
+// settings reads the employer's settings. Who has none yet is told how to begin.
+func (s sources) settings(ctx context.Context) (*automation.Settings, error) {
+	from := s.settingsFrom()
+	settings, err := automation.LoadSettings(ctx, from)
+	var stop *automation.Error
+	if _, missing := os.Stat(from.File); missing != nil && !from.FileNamed && from.Employer == "" && errors.As(err, &stop) {
+		stop.Hint = "Write the settings file first: irccpin help first-onboarding"
+	}
+	return settings, err
+}
+
+// config settles how the portal is opened, and reads the employer's settings.
+func (s sources) config(ctx context.Context, command string) (automation.Config, error) {
+	from := s.settingsFrom()
+	settings, err := s.settings(ctx)
+	if err != nil {
+		return automation.Config{}, err
+	}
+	s = s.withFile(settings.Program, from.File)
+	simulator, err := s.simulator()
+	if err != nil {
+		return automation.Config{}, err
+	}
+	c := automation.Config{
+		Settings: settings, Simulator: simulator, Environ: s.environ,
+		AllowNoSandbox: s.c.Bool("allow-no-sandbox"),
+		RunID:          automation.NewRunID(s.p.now()), Command: command, Observer: s.p.narrator,
+	}
+	if err := s.window(ctx, &c); err != nil {
+		return c, err
+	}
+	if c.Selectors, err = s.of("selectors", "IRCCPIN_SELECTORS").path(); err != nil {
+		return c, err
+	}
+	// Zero means "as usual" to the library, and "no time at all" to who sets it.
+	settle := s.of("", "IRCCPIN_SETTLE")
+	if c.Settle, err = settle.duration(true); err != nil {
+		return c, err
+	}
+	if settle.value != "" && c.Settle == 0 {
+		c.Settle = -1
+	}
+	state, err := s.state(ctx)
+	c.StateDir, c.DatabaseURL, c.LedgerKey = state.Dir, state.DatabaseURL, state.Key
+	return c, err
+}
+
+// window settles which browser is started, whether it is seen, and for how long.
+func (s sources) window(ctx context.Context, c *automation.Config) error {
+	alone, err := s.of("no-input", "IRCCPIN_NO_INPUT").yes()
+	if err != nil {
+		return err
+	}
+	if c.Browser, err = s.of("browser", "IRCCPIN_BROWSER").program(); err != nil {
+		return err
+	}
+	hidden, chosen, err := s.headless(s.p.attended() && !alone)
+	if err != nil {
+		return err
+	}
+	if !hidden && !chosen {
+		// Nobody asked for a window: one that cannot be had is done without.
+		found, err := automation.FindBrowser(ctx, c.Browser, false)
+		hidden = err != nil || found.HeadlessShell
+	}
+	c.Headless = hidden
+	if c.Timeout, err = s.of("timeout", "IRCCPIN_TIMEOUT").duration(false); err != nil {
+		return err
+	}
+	if !hidden && !alone && s.p.attended() {
+		c.Patience = patience
+		if c.Timeout == 0 {
+			c.Timeout = attendedTimeout
+		}
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/urfave/cli/v2"
+
+	"irccpin/automation"
+)
+
+// errand is what a command wants from the portal.
+type errand struct {
+	// command is its name, for the ledger.
+	command string
+	job     automation.Job
+	// tell prints the result for a person.
+	tell func(io.Writer, *automation.Result) error
+	// hide masks the PINs on stdout, and wherever else the result goes.
+	hide bool
+}
+
+// portal does an errand: it settles the options, runs the job with a person
+// watching, delivers and prints the result.
+func (p *program) portal(c *cli.Context, e errand) error {
+	sources := sources{c: c, p: p, environ: p.environ}
+	if err := cmp.Or(sources.early(), sources.earlySimulator()); err != nil {
+		return err
+	}
+	delivery, err := prepareDelivery(c)
+	if err != nil {
+		return err
+	}
+	config, err := sources.config(c.Context, e.command)
+	if err != nil {
+		return err
+	}
+	result := p.visit(c.Context, c.Bool("verbose"), config, e.job)
+	if e.hide {
+		result = masked(result)
+	}
+	return p.finish(c.Context, result, delivery, e.tell)
+}
+
+// visit runs a job at the portal, and tells what happens.
+func (p *program) visit(ctx context.Context, verbose bool, config automation.Config, job automation.Job) *automation.Result {
+	if catalog, err := automation.CheckCatalog(config.Selectors); err == nil {
+		p.narrator.title = catalog.Title
+	}
+	if verbose {
+		config.Log = slog.New(slog.NewTextHandler(p.narrator, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	p.ending.Store(&farewell{
+		first: "Interrupted. What was already sent is read first; then irccpin signs out and closes the browser.",
+		again: "Still signing out and closing the browser, so that the next sign-in finds no open session. It takes less than a minute.",
+	})
+	p.narrator.begin("Starting the browser")
+	return automation.Run(ctx, config, func(ctx context.Context, s *automation.Session, r *automation.Result) error {
+		err := job(ctx, s, r)
+		p.narrator.begin("Signing out")
+		return err
+	})
+}
+
+// finish delivers a result and prints it, or returns how the command failed.
+func (p *program) finish(ctx context.Context, r *automation.Result, d *delivery, tell func(io.Writer, *automation.Result) error) error {
+	if r.Error != nil {
+		if d != nil {
+			r = masked(r)
+		}
+		return &unsuccessful{result: r}
+	}
+	p.narrator.done("Done")
+	if d != nil {
+		whole := r
+		r = masked(r)
+		if *r.Result == "dry_run" {
+			p.narrator.say("A dry run makes no PIN: nothing went to %s.", d.where())
+		} else if err := p.deliver(context.WithoutCancel(ctx), d, whole); err != nil {
+			return undelivered(r, err)
+		} else {
+			p.narrator.say("The result, with the PIN, went to %s.", d.where())
+		}
+	}
+	if err := p.print(r, tell); err != nil {
+		return undelivered(r, &automation.Error{
+			Code: automation.DeliveryFailed, Page: "home", Err: err,
+			Message: fmt.Sprintf("it was done, but the result could not be printed: %v", reason(err)),
+			Hint:    "Read it again with: irccpin pin",
+		})
+	}
+	return nil
+}
+
+func (p *program) print(r *automation.Result, tell func(io.Writer, *automation.Result) error) error {
+	if p.json {
+		return p.printJSON(r)
+	}
+	p.warn(r)
+	if p.outTTY && p.errTTY && !p.narrator.quiet {
+		fmt.Fprintln(p.err) // where both streams meet, the result stands apart
+	}
+	return tell(p.out, r)
+}
+
+// undelivered is a result that was reached and did not get to where it should.
+func undelivered(r *automation.Result, err error) error {
+	out := masked(failed(err))
+	out.Simulated, out.Reconciled, out.Employer = r.Simulated, r.Reconciled, r.Employer
+	out.AuthorizedBy, out.Run, out.RunDir, out.ElapsedMS, out.Warnings = r.AuthorizedBy, r.Run, r.RunDir, r.ElapsedMS, r.Warnings
+	out.User, out.Users = masked(r).User, masked(r).Users
+	out.Error.Page = "home"
+	return &unsuccessful{result: out}
+}

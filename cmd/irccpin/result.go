@@ -1,0 +1,191 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"irccpin/automation"
+)
+
+// mask stands for a PIN that is not to be shown. Its length tells nothing.
+const mask = "******"
+
+// masked is a copy of a result that shows no PIN. One that the portal does not
+// show yet stays empty: that is worth knowing.
+func masked(r *automation.Result) *automation.Result {
+	out := *r
+	if r.User != nil {
+		user := hidePIN(*r.User)
+		out.User = &user
+	}
+	out.Users = slices.Clone(r.Users)
+	for i, u := range out.Users {
+		out.Users[i] = hidePIN(u)
+	}
+	return &out
+}
+
+func hidePIN(u automation.User) automation.User {
+	if u.PIN != "" {
+		u.PIN = mask
+	}
+	return u
+}
+
+// document is the JSON text of a result, on one line.
+func document(v any) ([]byte, error) {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	// Names are for people to read: no < for what never meets HTML.
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(v)
+	return []byte(b.String()), err
+}
+
+// printJSON prints one document: on one line for programs, indented for people.
+func (p *program) printJSON(v any) error {
+	doc, err := document(v)
+	if err != nil {
+		return err
+	}
+	if p.outTTY {
+		var indented strings.Builder
+		encoder := json.NewEncoder(&indented)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		if err := encoder.Encode(v); err != nil {
+			return err
+		}
+		doc = []byte(indented.String())
+	}
+	_, err = p.out.Write(doc)
+	return err
+}
+
+// explain tells a person on stderr what went wrong and what to do.
+func (p *program) explain(r *automation.Result, err error) {
+	p.warn(r)
+	failure := r.Error
+	fmt.Fprintf(p.err, "%s %s\n", p.narrator.paint(text.FgRed, "Error:"), printable(failure.Message))
+	if failure.Hint != "" {
+		fmt.Fprintf(p.err, "%s %s\n", p.narrator.paint(text.Bold, "What to do:"), printable(failure.Hint))
+	}
+	if r.RunDir != "" {
+		fmt.Fprintf(p.err, "What was seen is kept in %s\n", r.RunDir)
+	}
+	p.showUsage(err)
+}
+
+// warn tells a person what else should be known. A page that looks a little
+// different is no news for who wants a PIN: of that, one line is enough.
+func (p *program) warn(r *automation.Result) {
+	drifts := 0
+	for _, w := range r.Warnings {
+		if w.Code == "drift" {
+			drifts++
+			continue
+		}
+		p.narrator.say("%s", p.narrator.paint(text.FgYellow, p.narrator.warning(w)))
+	}
+	switch {
+	case drifts == 1:
+		p.narrator.say("Note: one thing on the portal's pages was found in its second-best way; --verbose tells which.")
+	case drifts > 1:
+		p.narrator.say("Note: %d things on the portal's pages were found in their second-best ways; --verbose tells which.", drifts)
+	}
+}
+
+// tellOrder prints what came of an order for one user. The PIN is the last line.
+func tellOrder(out io.Writer, r *automation.Result) error {
+	var b strings.Builder
+	u := automation.User{}
+	if r.User != nil {
+		u = *r.User
+	}
+	name, employer := fullName(u), employerName(r)
+	switch *r.Result {
+	case "created":
+		fmt.Fprintf(&b, "%s is now a secondary user of %s.\n", name, employer)
+		if r.Reconciled {
+			b.WriteString("An earlier run had made this user already; nobody was created now.\n")
+		}
+	case "already_exists":
+		fmt.Fprintf(&b, "%s is already a secondary user of %s. Nobody was created.\n", name, employer)
+	case "dry_run":
+		fmt.Fprintf(&b, "Dry run: the form for %s was filled in at %s, and left without pressing \"Create account\". Nobody was created.\n", name, employer)
+	}
+	for _, line := range []struct{ label, value string }{
+		{"E-mail", u.Email},
+		{"Status", u.AdministrativeStatus},
+		{"User type", u.UserType},
+		{"Authorized by", r.AuthorizedBy},
+		{"Run", r.Run},
+	} {
+		if line.value != "" {
+			fmt.Fprintf(&b, "  %-14s %s\n", line.label, line.value)
+		}
+	}
+	body := printable(b.String())
+	if u.PIN != "" {
+		body += "PIN:\n" + u.PIN + "\n"
+	}
+	_, err := io.WriteString(out, body)
+	return err
+}
+
+// tellList prints the users of an account as a table.
+func tellList(out io.Writer, r *automation.Result) error {
+	if len(r.Users) == 0 {
+		_, err := fmt.Fprintln(out, printable(employerName(r)+" has no secondary users."))
+		return err
+	}
+	t := newTable()
+	t.AppendHeader(table.Row{"Given name(s)", "Family name", "PIN", "E-mail address", "Status", "User type"})
+	for _, u := range r.Users {
+		t.AppendRow(table.Row{printable(u.GivenName), printable(u.FamilyName), u.PIN, printable(u.Email), printable(u.AdministrativeStatus), printable(u.UserType)})
+	}
+	return printTable(out, t)
+}
+
+// newTable makes a table without lines: good to read, to copy, and to cut.
+func newTable() table.Writer {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleDefault)
+	style := t.Style()
+	style.Options = table.OptionsNoBordersAndSeparators
+	style.Format.Header = text.FormatDefault
+	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
+	return t
+}
+
+func printTable(out io.Writer, t table.Writer) error {
+	lines := strings.Split(t.Render(), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	_, err := io.WriteString(out, strings.Join(lines, "\n")+"\n")
+	return err
+}
+
+func fullName(u automation.User) string {
+	return strings.TrimSpace(u.GivenName + " " + u.FamilyName)
+}
+
+// employerName is what a report calls the employer. Simulated ones are never
+// taken for real.
+func employerName(r *automation.Result) string {
+	name := r.Employer.Name
+	if name == "" {
+		name = "the employer"
+	}
+	if r.Simulated {
+		name += " (simulated)"
+	}
+	return name
+}

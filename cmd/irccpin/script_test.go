@@ -1,0 +1,242 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"irccpin/fixtures"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"irccpin": main})
+}
+
+// TestScripts runs the program as people and scripts run it. Each script has a
+// home directory of its own; what it does at the portal is checked against what
+// the portal saw.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("LANG", "C.UTF-8")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":       exits,
+			"portal":      startScriptPortal,
+			"witness":     witness,
+			"json":        checkJSON,
+			"lastline":    lastLine,
+			"interrupted": interrupted,
+			"mode":        checkMode,
+			"nothingleft": nothingLeft,
+		},
+	})
+}
+
+// exits CODE PROGRAM ARGUMENTS… runs a program and wants its exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM [ARGUMENT…]")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("%s ended with %d, and %s was wanted", args[1], code, args[0])
+	}
+}
+
+// portal FLAGS… starts `irccpin simulate FLAGS`, and puts what it greets with
+// into ADDR, SPKI, CONTROL and ENV. At the end of the script the portal is
+// interrupted, and must end well and leave nothing behind.
+func startScriptPortal(ts *testscript.TestScript, _ bool, args []string) {
+	cmd := scriptCommand(ts, append([]string{"irccpin", "simulate"}, args...))
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	lines := bufio.NewReader(out)
+	line, err := lines.ReadBytes('\n')
+	if err != nil {
+		ts.Fatalf("the portal did not greet: %v: %s", err, cmd.Stderr)
+	}
+	var greeting greeting
+	ts.Check(json.Unmarshal(line, &greeting))
+	ts.Setenv("ADDR", greeting.Addr)
+	ts.Setenv("SPKI", greeting.SPKI)
+	ts.Setenv("CONTROL", greeting.Control)
+	ts.Setenv("ENV", greeting.EnvFile)
+	ts.Defer(func() {
+		ts.Check(cmd.Process.Signal(os.Interrupt))
+		rest, err := io.ReadAll(lines)
+		ts.Check(err)
+		if err := cmd.Wait(); err != nil || len(rest) > 0 {
+			ts.Fatalf("the portal ended with %v, after %q", err, rest)
+		}
+		if _, err := os.Stat(greeting.EnvFile); !os.IsNotExist(err) {
+			ts.Fatalf("the portal left its settings file behind")
+		}
+	})
+}
+
+// scriptCommand is a command in the script's directory and environment.
+func scriptCommand(ts *testscript.TestScript, words []string) *exec.Cmd {
+	path := words[0]
+	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
+		if candidate := filepath.Join(dir, words[0]); words[0] == "irccpin" && exec.Command(candidate).Err == nil {
+			if _, err := os.Stat(candidate); err == nil {
+				path = candidate
+				break
+			}
+		}
+	}
+	cmd := exec.Command(path, words[1:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "HOME=" + ts.Getenv("HOME"), "TMPDIR=" + ts.Getenv("TMPDIR"), "LANG=C.UTF-8"}
+	cmd.Stderr = &bytes.Buffer{}
+	return cmd
+}
+
+// witness WHAT N compares a count of what the portal saw.
+func witness(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: witness WHAT N")
+	}
+	response, err := http.Get(ts.Getenv("CONTROL") + "/witness")
+	ts.Check(err)
+	defer response.Body.Close()
+	var seen fixtures.Witness
+	ts.Check(json.NewDecoder(response.Body).Decode(&seen))
+	count := map[string]int{
+		"creations": len(seen.CreationsOf("")),
+		"passwords": len(seen.SubmitsOf(fixtures.SecretPassword, "")),
+		"logouts":   len(seen.Logouts),
+		"sessions":  len(seen.Sessions),
+		"alive":     seen.SessionsAlive,
+		"clicks":    len(seen.Clicks),
+		"strays":    len(seen.Strays),
+	}
+	got, known := count[args[0]]
+	if !known {
+		ts.Fatalf("the witness does not count %q", args[0])
+	}
+	if strconv.Itoa(got) != args[1] {
+		ts.Fatalf("the portal saw %d %s, and %s were wanted", got, args[0], args[1])
+	}
+}
+
+// json PATH VALUE wants a value in the one JSON document that is on stdout. A
+// path is like error.code or users.0.pin; a value is JSON, or any text, where a
+// dash stands for "any but empty".
+func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: json PATH VALUE")
+	}
+	decoder := json.NewDecoder(strings.NewReader(ts.ReadFile("stdout")))
+	var at any
+	ts.Check(decoder.Decode(&at))
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		ts.Fatalf("there is more than one document on stdout")
+	}
+	for _, step := range strings.Split(args[0], ".") {
+		switch here := at.(type) {
+		case map[string]any:
+			below, there := here[step]
+			if !there {
+				ts.Fatalf("%s: there is no %q in the document", args[0], step)
+			}
+			at = below
+		case []any:
+			n, err := strconv.Atoi(step)
+			if err != nil || n >= len(here) {
+				ts.Fatalf("%s: there is no element %q in a list of %d", args[0], step, len(here))
+			}
+			at = here[n]
+		default:
+			ts.Fatalf("%s: nothing is below %v", args[0], at)
+		}
+	}
+	got := fmt.Sprint(at)
+	if at == nil {
+		got = "null"
+	}
+	fits := got == args[1] || args[1] == "-" && got != "" && at != nil
+	if fits == neg {
+		ts.Fatalf("%s is %q", args[0], got)
+	}
+}
+
+// lastline PATTERN wants the last line of stdout to match as a whole.
+func lastLine(ts *testscript.TestScript, neg bool, args []string) {
+	lines := strings.Split(strings.TrimSuffix(ts.ReadFile("stdout"), "\n"), "\n")
+	last := lines[len(lines)-1]
+	if regexp.MustCompile("^(?:"+args[0]+")$").MatchString(last) == neg {
+		ts.Fatalf("the last line of stdout is %q", last)
+	}
+}
+
+// interrupted TEXT CODE COMMAND… runs a command, interrupts it when TEXT is on
+// its stderr, and wants its exit code. What it wrote is left in the files out
+// and err.
+func interrupted(ts *testscript.TestScript, _ bool, args []string) {
+	cmd := scriptCommand(ts, args[2:])
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, nil
+	pipe, err := cmd.StderrPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	lines := bufio.NewScanner(pipe)
+	sent := false
+	for lines.Scan() {
+		stderr.WriteString(lines.Text() + "\n")
+		if !sent && strings.Contains(lines.Text(), args[0]) {
+			sent = true
+			ts.Check(cmd.Process.Signal(os.Interrupt))
+		}
+	}
+	err = cmd.Wait()
+	ts.Check(os.WriteFile(ts.MkAbs("out"), stdout.Bytes(), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("err"), stderr.Bytes(), 0o600))
+	if code := cmd.ProcessState.ExitCode(); !sent || strconv.Itoa(code) != args[1] {
+		ts.Fatalf("sent: %t, ended with %d (%v):\n%s%s", sent, code, err, &stdout, &stderr)
+	}
+}
+
+// mode MODE FILE wants a file's permissions.
+func checkMode(ts *testscript.TestScript, _ bool, args []string) {
+	info, err := os.Stat(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if got := fmt.Sprintf("%04o", info.Mode().Perm()); got != args[0] {
+		ts.Fatalf("%s has the mode %s", args[1], got)
+	}
+}
+
+// nothingleft DIR wants that a directory is empty, or not there.
+func nothingLeft(ts *testscript.TestScript, _ bool, args []string) {
+	left, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "*"))
+	ts.Check(err)
+	if len(left) > 0 {
+		ts.Fatalf("left behind: %v", left)
+	}
+}
