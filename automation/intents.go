@@ -12,26 +12,25 @@ import (
 	"irccpin/automation/portal"
 )
 
-// intents ties the protocol of creation to the ledger.
+// intents ties the protocol of the committing clicks to the ledger.
 type intents struct{ p *Portal }
 
 // Begin implements portal.Intents.
-func (i intents) Begin(ctx context.Context, o portal.Order, attestation string, employer portal.Employer, before []portal.User) (string, error) {
-	rows := make([]string, 0, len(before))
-	for _, u := range before {
+func (i intents) Begin(ctx context.Context, in portal.Intent) (string, error) {
+	rows := make([]string, 0, len(in.Before))
+	for _, u := range in.Before {
 		rows = append(rows, i.Digest(u))
 	}
 	id, err := i.p.ledger.Begin(ctx, ledger.Intent{
-		Realm: i.p.config.realm(), Account: i.p.custody.account, Action: ledger.Create,
-		Person:       ledger.Person{GivenName: o.GivenName, FamilyName: o.FamilyName, Email: o.Email},
-		AuthorizedBy: o.AuthorizedBy, Attestation: attestation,
-		LegalName: employer.LegalName, BusinessNumber: employer.BusinessNumber,
+		Realm: i.p.config.realm(), Account: i.p.custody.account, Action: ledger.Action(in.Deed),
+		Person:       ledger.Person(in.Person),
+		AuthorizedBy: in.AuthorizedBy, Attestation: in.Attestation,
+		LegalName: in.Employer.LegalName, BusinessNumber: in.Employer.BusinessNumber,
 		RunID: i.p.config.RunID, Before: rows,
 	})
-	var open *ledger.OpenIntentError
-	if errors.As(err, &open) {
+	if errors.Is(err, ledger.ErrOpenIntent) {
 		return "", &Error{
-			Code: page.OutcomeUnknown, Err: err, Message: "an earlier click on \"Create account\" for this person is not resolved: " + open.Error(),
+			Code: page.OutcomeUnknown, Err: err, Message: "an earlier click for this person is not resolved: " + err.Error(),
 			Hint: "Run the command again: it reads the table first.",
 		}
 	}
@@ -60,17 +59,18 @@ func (i intents) Abandon(ctx context.Context, id, why string) error {
 	return stateError(err)
 }
 
-var closings = map[string]ledger.Result{
-	"created": ledger.Created, "reconciled": ledger.Reconciled, "duplicated": ledger.Duplicated,
-	"not_created": ledger.NotCreated, "rejected": ledger.Rejected,
+var endings = map[portal.Ending]ledger.Result{
+	portal.EndCreated: ledger.Created, portal.EndReconciled: ledger.Reconciled, portal.EndDuplicated: ledger.Duplicated,
+	portal.EndNotCreated: ledger.NotCreated, portal.EndRejected: ledger.Rejected,
+	portal.EndDeleted: ledger.Deleted, portal.EndNotDeleted: ledger.NotDeleted,
 	// The guard in the page stopped the click: no post can have left.
-	"not_pressed": ledger.Rejected,
+	portal.EndNotPressed: ledger.Rejected,
 }
 
 // Close implements portal.Intents.
 func (i intents) Close(ctx context.Context, id string, c portal.Closing) error {
 	out := ledger.Outcome{
-		Result: closings[c.Result], RunID: i.p.config.RunID, Detail: c.Detail, Settle: max(i.p.config.Settle, 0),
+		Result: endings[c.Ending], RunID: i.p.config.RunID, Detail: c.Detail, Settle: i.settle(),
 		AdministrativeStatus: c.User.AdministrativeStatus, UserType: c.User.UserType,
 	}
 	if c.User.PIN != "" {
@@ -79,16 +79,43 @@ func (i intents) Close(ctx context.Context, id string, c portal.Closing) error {
 	return stateError(i.p.ledger.Resolve(ctx, id, out))
 }
 
+// settle is how long absence from the table must last.
+func (i intents) settle() time.Duration { return max(i.p.config.Settle, 0) }
+
 // Digest implements portal.Intents. The e-mail's case does not count, and the
 // PIN and status, which change by themselves, are left out.
 func (i intents) Digest(u portal.User) string {
 	return i.p.ledger.Fingerprint("row", strings.Join([]string{u.GivenName, u.FamilyName, strings.ToLower(u.Email)}, "\x00"))
 }
 
-// Before implements portal.Intents.
-func (i intents) Before(ctx context.Context, id string) ([]string, error) {
+// Known implements portal.Intents.
+func (i intents) Known(ctx context.Context, id string) (portal.Known, error) {
 	r, err := i.p.ledger.Intent(ctx, id)
-	return r.Before, stateError(err)
+	if err != nil {
+		return portal.Known{}, stateError(err)
+	}
+	looks, err := i.p.ledger.Looks(ctx, id)
+	if err != nil {
+		return portal.Known{}, stateError(err)
+	}
+	known := portal.Known{Deed: portal.Deed(r.Action), Person: portal.Person(r.Person), Before: r.Before}
+	for _, look := range looks {
+		switch {
+		case look.Found == 0:
+		case look.Whole:
+			known.Seen = true
+		default:
+			known.Confirmed = look.At
+		}
+	}
+	return known, nil
+}
+
+// Confirmed implements portal.Intents. The confirmation counts as a look that
+// saw the user and not the table, so that the ledger can never take the absence
+// from the table for a creation that failed.
+func (i intents) Confirmed(ctx context.Context, id string, at time.Time) error {
+	return stateError(i.p.ledger.RecordLook(ctx, id, ledger.Look{At: at, Rows: 1, Found: 1}))
 }
 
 // Looked implements portal.Intents.
@@ -96,38 +123,41 @@ func (i intents) Looked(ctx context.Context, id string, at time.Time, rows, foun
 	return stateError(i.p.ledger.RecordLook(ctx, id, ledger.Look{At: at, Rows: rows, Found: found, Whole: true}))
 }
 
-// Absent implements portal.Intents.
-func (i intents) Absent(ctx context.Context, id string) (bool, error) {
-	absent, err := i.p.ledger.Settled(ctx, id, max(i.p.config.Settle, 0))
-	return absent, stateError(err)
+// Settled implements portal.Intents.
+func (i intents) Settled(ctx context.Context, id string) (bool, error) {
+	settled, err := i.p.ledger.Settled(ctx, id, i.settle())
+	return settled, stateError(err)
 }
 
-// reconcileOpen resolves what earlier sessions of this account left in doubt,
-// before anything else is done. It returns the outcome for the same person as
-// o, when there was one.
-func (s *Session) reconcileOpen(ctx context.Context, o portal.Person) (found *portal.Outcome, err error) {
+// resolve finds out what came of the clicks that earlier sessions of this
+// account left in doubt, before anything else is done. It returns the outcome
+// of the same deed for the same person, when there was one.
+//
+// A doubt about somebody who may be the same person must be resolved for the
+// session to go on. One about anybody else gets one reading of the table: it
+// cannot be mixed up with this person, and is no reason to keep them waiting.
+func (s *Session) resolve(ctx context.Context, deed portal.Deed, p portal.Person) (found *portal.Outcome, err error) {
 	open, err := s.portal.ledger.Unresolved(ctx, s.portal.config.realm(), s.portal.custody.account)
 	if err != nil {
 		return nil, stateError(err)
 	}
 	for _, r := range open {
-		if r.Action != ledger.Create {
-			continue
-		}
-		p := portal.Person{GivenName: r.Person.GivenName, FamilyName: r.Person.FamilyName, Email: r.Person.Email}
-		cause := fmt.Errorf("run %s was ended before the outcome was known", r.RunID)
-		out, err := s.desk.Reconcile(ctx, r.ID, p, cause)
-		if samePerson(p, o) {
-			if err != nil && page.CodeOf(err) != page.NotCreated {
-				return nil, err
+		about := portal.Person(r.Person)
+		near := p.Is(about) || portal.MayBe(p, about)
+		out, err := s.desk.Resume(ctx, r.ID, near, fmt.Errorf("run %s was ended before the outcome was known", r.RunID))
+		switch {
+		case errors.Is(ctx.Err(), context.Canceled):
+			return nil, &Error{
+				Code: page.Interrupted, Err: ctx.Err(), Message: "interrupted while an earlier click was looked into; nothing was pressed in this run",
+				Hint: "Run the command again: it reads the table first.",
 			}
-			if err == nil {
-				found = &out
-			}
-			continue
-		}
-		if err != nil && page.CodeOf(err) != page.NotCreated && page.CodeOf(err) != page.PINPending {
+		case err == nil && deed == portal.Deed(r.Action) && samePerson(about, p):
+			found = &out
+		case err == nil, errors.Is(err, portal.ErrNoEffect):
+		case near, s.desk.Driver.Last() != "home":
 			return nil, err
+		default:
+			s.desk.Driver.Warn(Warning{Code: "unresolved", Page: "home", Detail: err.Error()})
 		}
 	}
 	return found, nil
@@ -135,5 +165,5 @@ func (s *Session) reconcileOpen(ctx context.Context, o portal.Person) (found *po
 
 func samePerson(a, b portal.Person) bool {
 	same, _ := portal.Find([]portal.User{{GivenName: a.GivenName, FamilyName: a.FamilyName, Email: a.Email}}, b)
-	return len(same) == 1
+	return len(same) == 1 || b.Is(a)
 }

@@ -78,6 +78,9 @@ type Config struct {
 	Environ []string
 	// Log gets what happens inside; nil is nowhere. It never sees a secret.
 	Log *slog.Logger
+
+	// reserve stands for Reserve; 0 is that.
+	reserve time.Duration
 }
 
 // Portal is an open way to the Employer Portal for one employer: a ledger, a
@@ -131,6 +134,9 @@ func (c Config) withDefaults() Config {
 	if c.Settle == 0 {
 		c.Settle = DefaultSettle
 	}
+	if c.reserve == 0 {
+		c.reserve = Reserve
+	}
 	if c.Observer == nil {
 		c.Observer = nobody{}
 	}
@@ -161,13 +167,23 @@ func (p *Portal) openLedger(ctx context.Context) error {
 	if err := p.custody.check(ctx); err != nil {
 		return err
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown host"
-	}
-	holder := fmt.Sprintf("%s on %s, process %d, run %s", p.config.Command, host, os.Getpid(), p.config.RunID)
-	p.lease, err = p.ledger.Acquire(ctx, p.config.realm(), p.custody.account, holder, leaseTime)
+	return p.takeLease(ctx)
+}
+
+// takeLease takes the lease on the credential. One that a killed process of
+// this machine left behind is not waited for.
+func (p *Portal) takeLease(ctx context.Context) error {
+	me := newHolder(p.config.Command, p.config.RunID)
+	realm, account := p.config.realm(), p.custody.account
+	var err error
 	var busy *ledger.BusyError
+	p.lease, err = p.ledger.Acquire(ctx, realm, account, me.String(), leaseTime)
+	if errors.As(err, &busy) && me.dead(busy.Holder) {
+		if err := p.ledger.Break(ctx, realm, account, busy.Holder); err != nil {
+			return stateError(err)
+		}
+		p.lease, err = p.ledger.Acquire(ctx, realm, account, me.String(), leaseTime)
+	}
 	if errors.As(err, &busy) {
 		return &Error{
 			Code: page.CredentialBusy, Err: err,

@@ -202,8 +202,12 @@ func TestRecognition(t *testing.T) {
 				if !known {
 					t.Fatalf("the test does not know the page %s", sample.Page)
 				}
-				if sample.Name == "revoked gckey" {
+				switch sample.Name {
+				case "revoked gckey":
 					want = []string{"account-revoked"}
+				case "server-error 503":
+					// It says in so many words that the service is temporarily unavailable.
+					want = []string{"maintenance"}
 				}
 				s := g.show(t, exhibit{sample.URL, sample.ContentType, sample.HTML})
 				pages++

@@ -34,7 +34,7 @@ func (p *Portal) SignIn(ctx context.Context) (*Session, error) {
 		Return:  s.again,
 		Settle:  max(p.config.Settle, 0), PINPatience: pinPatience,
 		Clock:   p.ledger.Clock,
-		Reserve: Reserve,
+		Reserve: p.config.reserve,
 	}
 	d, home, err := p.signIn(ctx)
 	s.desk.Driver, s.desk.Home = d, home
@@ -67,30 +67,58 @@ func (p *Portal) signIn(ctx context.Context) (*page.Driver, *page.Snapshot, erro
 	return d, home, err
 }
 
+// tidyTime bounds leaving the old session in good order before a new sign-in.
+// It is taken from the time that is kept for reading what came of a click.
+const tidyTime = 5 * time.Second
+
 // again signs in anew, for reading after a doubt. A browser that died is
-// started again.
+// started again. After a failure it may be called once more.
 func (s *Session) again(ctx context.Context) (*page.Driver, *page.Snapshot, error) {
 	p := s.portal
 	warnings := s.desk.Driver.Warnings
-	if s.desk.Driver.Shot() != nil {
-		// The old session is left in good order, so that it does not stand in
-		// the way of the new one.
-		_ = signin.Out(ctx, s.desk.Driver, p.catalog)
-	}
-	_ = s.desk.Driver.Close(ctx)
-	select {
-	case <-p.chrome.Done():
-		_ = p.chrome.Close(ctx)
-		_ = p.gate.Close()
-		if err := p.startBrowser(ctx); err != nil {
+	s.leave(ctx)
+	if p.chrome == nil || closed(p.chrome.Done()) {
+		if err := p.restartBrowser(ctx); err != nil {
 			return nil, nil, err
 		}
-	default:
 	}
 	d, home, err := p.signIn(ctx)
 	d.Warnings = append(warnings, d.Warnings...)
 	s.desk.Driver = d
 	return d, home, err
+}
+
+// leave ends the session that is open, as well as it can be, so that it does
+// not stand in the way of a new one.
+func (s *Session) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, tidyTime)
+	defer cancel()
+	if s.desk.Driver.Shot() != nil {
+		_ = signin.Out(ctx, s.desk.Driver, s.portal.catalog)
+	}
+	_ = s.desk.Driver.Close(ctx)
+}
+
+// restartBrowser starts a new browser in the place of one that died.
+func (p *Portal) restartBrowser(ctx context.Context) error {
+	if p.chrome != nil {
+		_ = p.chrome.Close(ctx)
+		p.chrome = nil
+	}
+	if p.gate != nil {
+		_ = p.gate.Close()
+		p.gate = nil
+	}
+	return p.startBrowser(ctx)
+}
+
+func closed(done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	default:
+		return false
+	}
 }
 
 // ended gives a context's end its meaning: a time-out or an interruption.
@@ -135,21 +163,23 @@ func (s *Session) Find(ctx context.Context, p Person) (User, error) {
 // CreateSecondaryUser creates a user, exactly once. Doubts that earlier
 // sessions left are resolved first.
 func (s *Session) CreateSecondaryUser(ctx context.Context, o NewUser) (Outcome, error) {
-	if !o.DryRun {
-		found, err := s.reconcileOpen(ctx, o.Person)
-		if found != nil || err != nil {
-			return deref(found), s.portal.ended(ctx, err)
-		}
-	}
-	out, err := s.desk.Create(ctx, o)
+	out, err := s.create(ctx, o)
 	return out, s.portal.ended(ctx, err)
 }
 
-func deref(o *Outcome) Outcome {
-	if o == nil {
-		return Outcome{}
+func (s *Session) create(ctx context.Context, o NewUser) (out Outcome, err error) {
+	if o.DryRun {
+		return s.desk.Create(ctx, o)
 	}
-	return *o
+	found, err := s.resolve(ctx, portal.Creation, o.Person)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if found == nil {
+		return s.desk.Create(ctx, o)
+	}
+	found.User, err = s.desk.AwaitPIN(ctx, found.User)
+	return *found, err
 }
 
 // Page is the last page recognised, or "unknown".

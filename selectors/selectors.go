@@ -181,6 +181,8 @@ const (
 
 // Element is something on a page that is filled or pressed.
 type Element struct {
+	// Says is what the element says to a person, by language, for messages.
+	Says map[string]string `yaml:"says" json:"-"`
 	Role Role `yaml:"role" json:"role"`
 	// CSS lists selectors seen in real markup or in code that ran against the
 	// site. Never a guess.
@@ -357,6 +359,23 @@ func (c *Catalog) IsKin(host string) bool {
 	return slices.ContainsFunc(c.Site.Kin, func(d string) bool {
 		return host == d || strings.HasSuffix(host, "."+d)
 	})
+}
+
+// Says is what an element, or with an empty element a page, says to a person
+// in English; its name in the catalog when that is not known.
+func (c *Catalog) Says(page, element string) string {
+	p, _ := c.Page(page)
+	if element == "" {
+		return firstOf(p.Title["en"], page)
+	}
+	return firstOf(p.Elements[element].Says["en"], element)
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
 }
 
 // JSON is the catalog as the script in the page reads it.

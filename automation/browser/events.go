@@ -109,7 +109,8 @@ type CloseReason string
 const (
 	// ClosedByUs: Tab.Close or Browser.Close was called.
 	ClosedByUs CloseReason = "closed"
-	// ClosedByOther: a person closed the window, or the page closed itself.
+	// ClosedByOther: a person closed the window, or the page closed itself; or
+	// a popup could not be guarded and was closed before it ran (Err says so).
 	ClosedByOther CloseReason = "closed by user or page"
 	// ClosedCrashed: the process that showed the page died.
 	ClosedCrashed CloseReason = "crashed"

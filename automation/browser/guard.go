@@ -1,7 +1,7 @@
 package browser
 
 import (
-	"strings"
+	"errors"
 
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/network"
@@ -77,9 +77,11 @@ func (t *Tab) frameAttached(ev target.EventAttachedToTarget) {
 	s := t.browser.wire.open(ev.SessionID, nil)
 	s.handle = t.handler(s)
 	t.browser.workers.Go(func() {
-		// A frame that is gone before it was set up needs nothing more.
-		if err := t.install(s, false); err != nil && !strings.Contains(err.Error(), errSessionGone.Error()) {
-			t.browser.log.Debug("a frame could not be set up", "error", err)
+		err := t.install(s, false)
+		if err == nil || errors.Is(err, errSessionGone) || errors.Is(err, ErrTabClosed) {
+			return // a frame that is gone again needs nothing more
 		}
+		// Chrome still holds it, so it shows nothing.
+		t.browser.log.Warn("a frame of another site could not be set up", "error", err)
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -64,6 +65,8 @@ func Install(ctx context.Context, options InstallOptions) error {
 	}
 	system := readOSRelease(o.OSRelease)
 	switch {
+	case system.is("linuxmint"):
+		return &CannotInstall{Reason: "this is not Debian", Command: "sudo apt-get install -y chromium"}
 	case system.is("ubuntu") && !o.HasCommand("snap"):
 		return &CannotInstall{
 			Reason:  "on Ubuntu, Chromium is a snap, and snap is not here; Google Chrome comes as a package",
@@ -153,14 +156,7 @@ func run(ctx context.Context, out io.Writer, env []string, name string, args ...
 // osRelease are the names that a Linux system gives itself, closest first.
 type osRelease []string
 
-func (names osRelease) is(name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
-}
+func (names osRelease) is(name string) bool { return slices.Contains(names, name) }
 
 // readOSRelease reads ID and ID_LIKE of os-release. A system that is like
 // Ubuntu is like Debian too, but its chromium is Ubuntu's.

@@ -33,15 +33,15 @@ func (f *finder) places() []place {
 
 func (f *finder) linuxPlaces() (shells, full []place) {
 	shells = []place{
-		{name: "Chromium headless shell", pattern: "/usr/lib/chromium/chromium-headless-shell"},                  // Debian
-		{name: "Chromium headless shell", pattern: "/usr/lib64/chromium-browser/headless_shell"},                 // Fedora
-		{name: "Chromium headless shell", command: "chromium-headless-shell"},                                    //
-		{name: "Chrome headless shell", command: "chrome-headless-shell"},                                        // npm, by hand
-		{name: "Chrome headless shell", command: "headless-shell"},                                               // container images
-		{name: "Chrome headless shell", command: "headless_shell"},                                               //
-		{name: "Chrome headless shell", pattern: "/headless-shell/headless-shell"},                               // container images
-		{name: "Chrome headless shell", pattern: f.puppeteer("chrome-headless-shell/*/*/chrome-headless-shell")}, //
-		{name: "Chromium headless shell", pattern: f.playwright("chromium_headless_shell-*/*/*headless?shell")},  //
+		{name: "Chromium headless shell", pattern: "/usr/lib/chromium/chromium-headless-shell"},  // Debian
+		{name: "Chromium headless shell", pattern: "/usr/lib64/chromium-browser/headless_shell"}, // Fedora
+		{name: "Chromium headless shell", command: "chromium-headless-shell"},
+		{name: "Chrome headless shell", command: "chrome-headless-shell"}, // npm, by hand
+		{name: "Chrome headless shell", command: "headless-shell"},        // container images
+		{name: "Chrome headless shell", command: "headless_shell"},
+		{name: "Chrome headless shell", pattern: "/headless-shell/headless-shell"}, // container images
+		{name: "Chrome headless shell", pattern: f.puppeteer("chrome-headless-shell/*/*/chrome-headless-shell")},
+		{name: "Chromium headless shell", pattern: f.playwright("chromium_headless_shell-*/*/*headless?shell")},
 	}
 	for i := range shells {
 		shells[i].shell = true

@@ -217,7 +217,7 @@ func (b *Browser) attached(ev target.EventAttachedToTarget) {
 		close(t.ready)
 		if t.readyErr != nil && opener != nil {
 			// It never ran: Chrome still holds it.
-			t.end(ClosedByUs, t.readyErr)
+			t.end(ClosedByOther, t.readyErr)
 			post(b.root, target.CloseTarget, target.CloseTargetParams{TargetID: t.id})
 		}
 	})

@@ -113,6 +113,17 @@ func (lease *Lease) Release(ctx context.Context) error {
 	})
 }
 
+// Break takes the lease on an account away from a holder who is known to be gone, such as a killed process of the same
+// machine, so that nobody waits for it to expire. A holder who lives after all finds the lease lost at its next renewal,
+// and before it clicks. It is no error when somebody else holds the lease by now.
+func (l *Ledger) Break(ctx context.Context, realm Realm, account, holder string) error {
+	return l.write(ctx, "breaking the lease of a dead holder", func(t *tx) error {
+		_, err := t.exec(ctx, `DELETE FROM irccpin_leases WHERE realm = ? AND account = ? AND holder = ?`,
+			string(realm), account, clean(holder))
+		return err
+	})
+}
+
 // stop ends the heartbeat and waits for it.
 func (lease *Lease) stop() {
 	lease.end()

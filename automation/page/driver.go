@@ -182,6 +182,10 @@ func (d *Driver) Last() string {
 	return d.last
 }
 
+// Says is what an element of a page says to a person, or with an empty element
+// the page itself, for messages.
+func (d *Driver) Says(page, element string) string { return d.options.Catalog.Says(page, element) }
+
 // Shot is the newest snapshot; nil when there is none.
 func (d *Driver) Shot() *Snapshot { return d.at.shot }
 

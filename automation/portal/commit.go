@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -13,16 +14,23 @@ import (
 	"irccpin/automation/page"
 )
 
-// commit is the part of the protocol that cannot be taken back: intent, click,
-// outcome.
-func (k *Desk) commit(ctx context.Context, o Order, items []page.Item, attestation string, employer Employer, before []User) (Outcome, error) {
-	id, err := k.Intents.Begin(ctx, o, attestation, employer, before)
+// undoTime bounds writing that a click did not happen. It follows an answer of
+// the ledger, or the lack of one, and must not hold up the end for long.
+const undoTime = 10 * time.Second
+
+// press is the part of the protocol that cannot be taken back: intent, click,
+// outcome. What click returns, and every error after it, is a doubt unless
+// pressed is false.
+func (k *Desk) press(ctx context.Context, in Intent, click func(ctx context.Context) (pressed bool, err error), outcome func(ctx context.Context, id string) (Outcome, error)) (Outcome, error) {
+	id, err := k.Intents.Begin(ctx, in)
 	if err != nil {
 		return Outcome{}, err
 	}
 	if err := k.Intents.MayClick(ctx, id); err != nil {
 		// Nothing was pressed, and this run knows it.
-		return Outcome{}, errors.Join(err, k.Intents.Abandon(context.WithoutCancel(ctx), id, "the click was not permitted"))
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+		defer cancel()
+		return Outcome{}, errors.Join(err, k.Intents.Abandon(bounded, id, "the click was not permitted"))
 	}
 	// From here on an interruption is heeded only once the outcome is read, and
 	// there is always time left to read it.
@@ -35,59 +43,110 @@ func (k *Desk) commit(ctx context.Context, o Order, items []page.Item, attestati
 		after, cancel = context.WithDeadline(after, deadline)
 		defer cancel()
 	}
+	pressed, err := false, ctx.Err() // an interruption that came with the permission is still in time
+	if err == nil {
+		pressed, err = click(after)
+	}
+	switch {
+	case err == nil:
+		return outcome(after, id)
+	case pressed:
+		return k.reconcile(after, k.doubt(id, in, err), true)
+	}
+	// An intent that stays open says less than is known, and does no harm: the
+	// next session looks at the table.
+	return Outcome{}, errors.Join(err, k.Intents.Close(after, id, Closing{Ending: EndNotPressed, Detail: err.Error()}))
+}
 
-	pressed, err := k.Driver.Commit(after, "create-user", "create-account", items...) // the one committing click
+// doubt is what this very run knows of a click that it is not sure about.
+func (k *Desk) doubt(id string, in Intent, cause error) doubt {
+	return doubt{id: id, cause: cause, Known: Known{Deed: in.Deed, Person: in.Person, Before: k.digests(in.Before)}}
+}
 
-	if !pressed {
-		if closeErr := k.Intents.Close(after, id, Closing{Result: "not_pressed", Detail: err.Error()}); closeErr != nil {
-			return Outcome{}, errors.Join(err, closeErr)
+// commit creates the user whose values stand in the form.
+func (k *Desk) commit(ctx context.Context, o Order, form *page.Snapshot, items []page.Item, before []User, employer Employer) (Outcome, error) {
+	in := Intent{
+		Deed: Creation, Person: o.Person, AuthorizedBy: o.AuthorizedBy, Attestation: form.Elements["attestation"].Text,
+		Employer: employer, Before: before,
+	}
+	click := func(ctx context.Context) (bool, error) {
+		return k.Driver.Commit(ctx, "create-user", "create-account", items...) // the one committing click
+	}
+	return k.press(ctx, in, click, func(ctx context.Context, id string) (Outcome, error) {
+		out, err := k.outcome(ctx, id, in, form)
+		if err == nil {
+			out.User, err = k.AwaitPIN(ctx, out.User)
 		}
-		return Outcome{}, err
-	}
-	if err != nil {
-		return k.Reconcile(after, id, o.Person, err)
-	}
-	return k.outcome(after, id, o, before)
+		return out, err
+	})
 }
 
 // outcome reads what came of the click: the confirmation page, then the table.
-func (k *Desk) outcome(ctx context.Context, id string, o Order, before []User) (Outcome, error) {
-	shown, err := k.Driver.Next(ctx, "the page \"Confirm Create user\"")
-	if form := k.Driver.Shot(); page.CodeOf(err) == page.PageChanged && form != nil && form.Page() == "create-user" && len(form.Messages) > 0 {
+func (k *Desk) outcome(ctx context.Context, id string, in Intent, form *page.Snapshot) (Outcome, error) {
+	d := k.doubt(id, in, nil)
+	reconcile := func(cause error) (Outcome, error) {
+		d.cause = cause
+		return k.reconcile(ctx, d, true)
+	}
+	shown, err := k.answer(ctx, "the page \"Confirm Create user\"")
+	if now := k.Driver.Shot(); page.CodeOf(err) == page.PageChanged && now.Page() == "create-user" && len(fresh(form, now)) > 0 {
 		// The form is back with messages that changed its labels: it will not be
 		// filled again, so that does not matter.
-		shown, err = form, nil
+		shown, err = now, nil
 	}
 	if err != nil {
-		return k.Reconcile(ctx, id, o.Person, err)
+		return reconcile(err)
 	}
 	switch shown.Page() {
 	case "create-user":
-		return k.rejected(ctx, id, o, shown, before)
+		return k.rejected(ctx, id, in, form, shown)
 	case "confirm-create-user":
-		if err := k.Driver.Press(ctx, "confirm-create-user", "continue"); err != nil {
-			return k.Reconcile(ctx, id, o.Person, err)
+		// The portal's word is kept, should the table not bear it out. Where it
+		// cannot be written the table decides alone, as after a crash.
+		d.Confirmed = k.now(ctx)
+		if err := k.Intents.Confirmed(ctx, id, d.Confirmed); err != nil {
+			k.warnLedger("the confirmation", err)
 		}
-		if shown, err = k.Driver.Next(ctx, "the home page"); err != nil {
-			return k.Reconcile(ctx, id, o.Person, err)
+		if err := k.Driver.Press(ctx, "confirm-create-user", "continue"); err != nil {
+			return reconcile(err)
+		}
+		if shown, err = k.answer(ctx, "the home page"); err != nil {
+			return reconcile(err)
 		}
 	}
 	if shown.Page() != "home" {
-		return k.Reconcile(ctx, id, o.Person, unexpected(shown, "the home page"))
+		return reconcile(unexpected(shown, "the home page"))
 	}
 	k.Home = shown
 	users, err := Users(ctx, k.Driver, shown)
 	if err != nil {
-		return k.Reconcile(ctx, id, o.Person, err)
+		return reconcile(err)
 	}
-	ours := made(k.newRows(k.digests(before), users), o.Person)
+	ours := made(k.newRows(d.Before, users), in.Person)
 	switch {
 	case len(ours) == 1:
-		return k.created(ctx, id, o, ours[0], false)
+		return k.created(ctx, id, in.Person, ours[0], false), nil
 	case len(ours) > 1:
-		return k.several(ctx, id, o.Person, ours)
+		return Outcome{}, k.several(ctx, id, in.Person, ours)
 	}
-	return k.Reconcile(ctx, id, o.Person, errors.New("the new user is not in the table"))
+	return reconcile(errors.New("the new user is not in the table"))
+}
+
+// answer waits for the page that follows a committing click. It leaves enough
+// time to ask the table instead: a page that hangs would use up all of it.
+func (k *Desk) answer(ctx context.Context, what string) (*page.Snapshot, error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		left := time.Until(deadline)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, max(left-lookTime, left/2))
+		defer cancel()
+	}
+	return k.Driver.Next(ctx, what)
+}
+
+// fresh lists the messages that a page did not show before.
+func fresh(before, now *page.Snapshot) []string {
+	return slices.DeleteFunc(slices.Clone(now.Messages), func(text string) bool { return slices.Contains(before.Messages, text) })
 }
 
 // newRows are the rows of the table that were not there before, by digest: two
@@ -110,21 +169,39 @@ func (k *Desk) newRows(before []string, now []User) []User {
 
 // made keeps of the new rows those that the order can have made. The portal
 // may have changed the names (case, accents, length); a row of somebody else,
-// made by a person at the same time, is none of ours.
+// made by a person at the same time, is none of ours, and a row that keeps the
+// names as they were sent leaves no room for one that does not.
 func made(fresh []User, p Person) []User {
+	if same, _ := Find(fresh, p); len(same) > 0 {
+		return same
+	}
 	var ours []User
 	for _, u := range fresh {
-		if alike(u.GivenName, p.GivenName) && alike(u.FamilyName, p.FamilyName) && (u.Email == "" || p.Email == "" || fold(u.Email) == fold(p.Email)) {
+		if MayBe(u.Person(), p) && (u.Email == "" || p.Email == "" || fold(u.Email) == fold(p.Email)) {
 			ours = append(ours, u)
 		}
 	}
 	return ours
 }
 
+// rowsOf counts the rows that read exactly as the one of p did.
+func (k *Desk) rowsOf(p Person, users []User) int {
+	n, digest := 0, k.Intents.Digest(p.user())
+	for _, u := range users {
+		if k.Intents.Digest(u) == digest {
+			n++
+		}
+	}
+	return n
+}
+
 // alike tells whether one name can be what the portal made of the other:
 // equal without case, accents and punctuation, or cut short.
 func alike(a, b string) bool {
 	a, b = letters(a), letters(b)
+	if a == "" || b == "" {
+		return a == b
+	}
 	return strings.HasPrefix(a, b) || strings.HasPrefix(b, a)
 }
 
@@ -145,11 +222,11 @@ func (k *Desk) digests(users []User) []string {
 	return out
 }
 
-// created closes the intent for a user that is in the table, compares what
-// the portal made of the values with what was sent, and waits for the PIN.
-func (k *Desk) created(ctx context.Context, id string, o Order, u User, reconciled bool) (Outcome, error) {
+// created closes the intent for a user that is in the table, and compares what
+// the portal made of the values with what was sent. The PIN may not be there yet.
+func (k *Desk) created(ctx context.Context, id string, sent Person, u User, reconciled bool) Outcome {
 	for _, v := range []struct{ what, sent, kept string }{
-		{"given name", o.GivenName, u.GivenName}, {"family name", o.FamilyName, u.FamilyName}, {"e-mail address", o.Email, u.Email},
+		{"given name", sent.GivenName, u.GivenName}, {"family name", sent.FamilyName, u.FamilyName}, {"e-mail address", sent.Email, u.Email},
 	} {
 		if v.sent != v.kept {
 			k.Driver.Warn(page.Warning{
@@ -158,65 +235,70 @@ func (k *Desk) created(ctx context.Context, id string, o Order, u User, reconcil
 			})
 		}
 	}
-	out := Outcome{Result: Created, User: u, Reconciled: reconciled}
-	closing := Closing{Result: "created", User: u}
+	closing := Closing{Ending: EndCreated, User: u}
 	if reconciled {
-		closing.Result = "reconciled"
+		closing.Ending = EndReconciled
 	}
-	if err := k.Intents.Close(ctx, id, closing); err != nil {
-		// The user is there and is reported; the open intent is found and
-		// reconciled by the next session.
-		k.Driver.Warn(page.Warning{Code: "ledger", Detail: "the outcome could not be written: " + err.Error()})
+	k.close(ctx, id, closing)
+	return Outcome{Result: Created, User: u, Reconciled: reconciled}
+}
+
+// close writes what came of an intent and was seen. Where it cannot be written
+// it is reported all the same; the next session finds the open intent, and what
+// was seen.
+func (k *Desk) close(ctx context.Context, id string, c Closing) {
+	if err := k.Intents.Close(ctx, id, c); err != nil {
+		k.warnLedger("the outcome", err)
 	}
-	var err error
-	out.User, err = k.awaitPIN(ctx, u)
-	return out, err
+}
+
+func (k *Desk) warnLedger(what string, err error) {
+	k.Driver.Warn(page.Warning{Code: "ledger", Detail: what + " could not be written down: " + err.Error()})
 }
 
 // several reports more than one new row for one click. It is never called created.
-func (k *Desk) several(ctx context.Context, id string, p Person, rows []User) (Outcome, error) {
+func (k *Desk) several(ctx context.Context, id string, p Person, rows []User) *page.Stop {
 	stop := ambiguous(p, len(rows))
 	var seen []string
 	for _, u := range rows {
-		seen = append(seen, describe(Person{u.GivenName, u.FamilyName, u.Email}))
+		seen = append(seen, describe(u.Person()))
 	}
 	stop.Message = fmt.Sprintf("after one click on \"Create account\" %d new users stand in the table: %s", len(rows), strings.Join(seen, ", "))
 	stop.Hint = "One of them should be deleted by hand. Nothing more was pressed."
-	if err := k.Intents.Close(ctx, id, Closing{Result: "duplicated", User: rows[0], Detail: stop.Message}); err != nil {
-		stop.Err = err
-	}
-	return Outcome{}, stop
+	k.close(ctx, id, Closing{Ending: EndDuplicated, User: rows[0], Detail: stop.Message})
+	return stop
 }
 
 // rejected reads the portal's validation message, and the table to be sure:
-// a form that came back is a no only if the table agrees.
-func (k *Desk) rejected(ctx context.Context, id string, o Order, form *page.Snapshot, before []User) (Outcome, error) {
+// a form that came back is a no only if it says so and the table agrees.
+func (k *Desk) rejected(ctx context.Context, id string, in Intent, form, back *page.Snapshot) (Outcome, error) {
+	said := fresh(form, back)
 	stop := &page.Stop{
-		Code: page.RejectedByPortal, Page: form.Page(),
+		Code: page.RejectedByPortal, Page: back.Page(),
 		Message: "the portal did not create the user and showed the form again",
 		Hint:    "Correct the data and run the command again.",
 	}
-	if len(form.Messages) > 0 {
-		stop.Message = fmt.Sprintf("the portal did not create the user; it says: %q", strings.Join(form.Messages, " / "))
+	if len(said) > 0 {
+		stop.Message = fmt.Sprintf("the portal did not create the user; it says: %q", strings.Join(said, " / "))
 	}
+	d := k.doubt(id, in, stop)
 	if err := k.leaveForm(ctx); err != nil || k.Driver.Last() != "home" {
-		return k.Reconcile(ctx, id, o.Person, stop)
+		return k.reconcile(ctx, d, true)
 	}
 	users, err := Users(ctx, k.Driver, k.Home)
 	if err != nil {
-		return k.Reconcile(ctx, id, o.Person, stop)
+		return k.reconcile(ctx, d, true)
 	}
-	if ours := made(k.newRows(k.digests(before), users), o.Person); len(ours) == 1 {
-		return k.created(ctx, id, o, ours[0], false)
-	} else if len(ours) > 1 {
-		return k.several(ctx, id, o.Person, ours)
-	}
-	if len(form.Messages) == 0 {
+	ours := made(k.newRows(d.Before, users), in.Person)
+	switch {
+	case len(ours) == 1:
+		return k.created(ctx, id, in.Person, ours[0], false), nil
+	case len(ours) > 1:
+		return Outcome{}, k.several(ctx, id, in.Person, ours)
+	case len(said) == 0:
 		// No word of why: that is a doubt, not an answer.
-		return k.Reconcile(ctx, id, o.Person, stop)
+		return k.reconcile(ctx, d, true)
 	}
-	if err := k.Intents.Close(ctx, id, Closing{Result: "rejected", User: o.user(), Detail: stop.Message}); err != nil {
-		stop.Err = err
-	}
+	k.close(ctx, id, Closing{Ending: EndRejected, User: in.Person.user(), Detail: stop.Message})
 	return Outcome{}, stop
 }

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -42,43 +41,14 @@ const (
 	NotPresent    Result = "not_present"
 )
 
-// Intents is what Create needs of the ledger. Each method returns only after
-// its record is on disk.
-type Intents interface {
-	// Begin writes that a creation is about to be committed.
-	Begin(ctx context.Context, o Order, attestation string, employer Employer, before []User) (id string, err error)
-	// MayClick is the permission to click, asked for immediately before.
-	MayClick(ctx context.Context, id string) error
-	// Abandon closes an intent whose click certainly did not happen.
-	Abandon(ctx context.Context, id, why string) error
-	// Close writes what came of it.
-	Close(ctx context.Context, id string, o Closing) error
-	// Digest tells rows apart without holding what they say.
-	Digest(u User) string
-	// Before lists the digests of the table's rows as they were when the intent was begun.
-	Before(ctx context.Context, id string) ([]string, error)
-	// Looked records one whole reading of the table after a doubt.
-	Looked(ctx context.Context, id string, at time.Time, rows, found int) error
-	// Absent tells whether the person has been absent for long enough.
-	Absent(ctx context.Context, id string) (bool, error)
-}
-
-// Closing is what came of an intent.
-type Closing struct {
-	// Result is created, reconciled, duplicated, not_created, rejected or
-	// not_pressed.
-	Result string
-	User   User
-	Detail string
-}
-
 // Desk is one signed-in session with what the protocol needs around it.
 type Desk struct {
 	Driver  *page.Driver
 	Intents Intents
 	// Home is the home page as it was last seen.
 	Home *page.Snapshot
-	// Return signs in again and returns the home page, for reading after a doubt.
+	// Return signs in again and returns the home page, for reading after a
+	// doubt. It may be called again after it failed.
 	Return func(ctx context.Context) (*page.Driver, *page.Snapshot, error)
 	// Settle is how long absence must last after a doubtful click.
 	Settle time.Duration
@@ -90,12 +60,18 @@ type Desk struct {
 	Clock func(ctx context.Context) (time.Time, error)
 }
 
-// Create carries out an order, exactly once. The error is a *page.Stop or the
-// context's; with page.OutcomeUnknown the intent stays open, and the next
-// session reconciles it first.
+// Create carries out an order, exactly once, and waits for the PIN. The error
+// is a *page.Stop or the context's; with page.OutcomeUnknown the intent stays
+// open, and the next session reconciles it first.
 func (k *Desk) Create(ctx context.Context, o Order) (Outcome, error) {
 	if err := CheckEncodable(o.Person); err != nil {
 		return Outcome{}, err
+	}
+	if strings.TrimSpace(o.AuthorizedBy) == "" && !o.DryRun {
+		return Outcome{}, &page.Stop{
+			Code: page.Unsafe, Message: "nobody is named who authorises this user, and the portal's statement is ticked on a person's word only",
+			Hint: "Name the primary user with --authorized-by. Nothing was pressed.",
+		}
 	}
 	before, err := Users(ctx, k.Driver, k.Home)
 	if err != nil {
@@ -106,7 +82,7 @@ func (k *Desk) Create(ctx context.Context, o Order) (Outcome, error) {
 	case len(same) > 1:
 		return Outcome{}, ambiguous(o.Person, len(same))
 	case len(same) == 1:
-		user, err := k.awaitPIN(ctx, same[0])
+		user, err := k.AwaitPIN(ctx, same[0])
 		return Outcome{Result: AlreadyExists, User: user}, err
 	case len(partial) > 0 && !o.AllowConflict:
 		return Outcome{}, conflict(o.Person, partial[0])
@@ -125,9 +101,9 @@ func (k *Desk) Create(ctx context.Context, o Order) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if o.DryRun {
-		return Outcome{Result: DryRun, User: o.user()}, k.leaveForm(ctx)
+		return Outcome{Result: DryRun, User: o.Person.user()}, k.leaveForm(ctx)
 	}
-	return k.commit(ctx, o, items, attestation, employer, before)
+	return k.commit(ctx, o, form, items, before, employer)
 }
 
 func (o Order) items() []page.Item {
@@ -139,14 +115,10 @@ func (o Order) items() []page.Item {
 	}
 }
 
-func (o Order) user() User {
-	return User{GivenName: o.GivenName, FamilyName: o.FamilyName, Email: o.Email}
-}
-
 func conflict(p Person, other User) *page.Stop {
 	return &page.Stop{
 		Code: page.ConflictingUser, Page: "home",
-		Message: fmt.Sprintf("%s agrees only in part with the secondary user %s", describe(p), describe(Person{other.GivenName, other.FamilyName, other.Email})),
+		Message: fmt.Sprintf("%s agrees only in part with the secondary user %s", describe(p), describe(other.Person())),
 		Hint:    "If it is the same person, correct the data. If it is another one, say so with --allow-conflict.",
 	}
 }
@@ -224,87 +196,4 @@ func (k *Desk) leaveForm(ctx context.Context) error {
 		k.Home = home
 	}
 	return err
-}
-
-// pinPauses are the waits between readings of a PIN that is not there yet.
-var pinPauses = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second}
-
-// awaitPIN reads a user's PIN again until it is there. The home page is loaded
-// anew for that, as F5 would, and only where that repeats no post.
-func (k *Desk) awaitPIN(ctx context.Context, u User) (User, error) {
-	waited := time.Duration(0)
-	for _, pause := range pinPauses {
-		if u.PIN != "" || waited+pause > k.PINPatience {
-			break
-		}
-		if err := sleep(ctx, pause); err != nil {
-			return u, err
-		}
-		waited += pause
-		users, err := k.reread(ctx)
-		if errors.Is(err, page.ErrPosted) {
-			break
-		}
-		if err != nil {
-			return u, pinPending(u, err)
-		}
-		same, _ := Find(users, Person{u.GivenName, u.FamilyName, u.Email})
-		if len(same) == 1 {
-			u = same[0]
-		}
-	}
-	if u.PIN == "" {
-		return u, pinPending(u, nil)
-	}
-	return u, nil
-}
-
-func pinPending(u User, cause error) *page.Stop {
-	return &page.Stop{
-		Code: page.PINPending, Page: "home", Err: cause,
-		Message: fmt.Sprintf("%s is in the table, and the portal shows no PIN yet", describe(Person{u.GivenName, u.FamilyName, u.Email})),
-		Hint:    "Ask again later with: irccpin pin",
-	}
-}
-
-// Find reads the table for the one user that a person tells apart, and waits a
-// while for a PIN that is not shown yet.
-func (k *Desk) Find(ctx context.Context, p Person) (User, error) {
-	users, err := Users(ctx, k.Driver, k.Home)
-	if err != nil {
-		return User{}, err
-	}
-	user, err := Lookup(users, p)
-	if err != nil {
-		return User{}, err
-	}
-	return k.awaitPIN(ctx, user)
-}
-
-// reread loads the home page anew and reads its table.
-func (k *Desk) reread(ctx context.Context) ([]User, error) {
-	if err := k.Driver.Again(ctx); err != nil {
-		return nil, err
-	}
-	home, err := k.Driver.Next(ctx, "the home page")
-	if err != nil {
-		return nil, err
-	}
-	if home.Page() != "home" {
-		return nil, unexpected(home, "the home page")
-	}
-	k.Home = home
-	return Users(ctx, k.Driver, home)
-}
-
-// sleep waits between two readings of a table; it is never a wait for a page.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

@@ -4,96 +4,232 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"irccpin/automation/page"
 )
 
-// Reconcile finds out what came of a click in doubt, by reading alone. It
-// looks at the table, in this session or a new one, until the table has told:
-// one row means created; none, in two whole readings far enough apart, means
-// that the click made no user; a table that cannot be read leaves the intent
-// open for the next session. cause is why there is a doubt.
-func (k *Desk) Reconcile(ctx context.Context, id string, p Person, cause error) (Outcome, error) {
-	before, err := k.Intents.Before(ctx, id)
+const (
+	// lookTime is what a reading of the table takes at most, a new sign-in
+	// included; without that much time none is begun.
+	lookTime = 30 * time.Second
+	// rereadTime bounds loading the home page anew: when it does not come, a
+	// new sign-in may still find the table in the time that is left.
+	rereadTime = 15 * time.Second
+	// wordHolds is how long the portal's own word that a user was created
+	// outweighs a table without that user. After it the user counts as made
+	// and removed since.
+	wordHolds = 24 * time.Hour
+)
+
+// lookPauses are the waits before further attempts at a sign-in that only a
+// passing trouble of the portal has stopped.
+var lookPauses = []time.Duration{2 * time.Second, 5 * time.Second}
+
+// doubt is a committing click of which nobody knows what came of it.
+type doubt struct {
+	id string
+	Known
+	// cause is why there is a doubt.
+	cause error
+}
+
+// Resume finds out what came of a click that an earlier session left in doubt.
+// Without patience the table is read once, and an intent on which that throws
+// no light stays as it is. The PIN of a user who is found is not waited for.
+func (k *Desk) Resume(ctx context.Context, id string, patience bool, cause error) (Outcome, error) {
+	known, err := k.Intents.Known(ctx, id)
 	if err != nil {
-		return Outcome{}, unknown(p, cause, err)
+		return Outcome{}, err
 	}
-	for {
+	return k.reconcile(ctx, doubt{id: id, Known: known, cause: cause}, patience)
+}
+
+// reconcile finds out what came of a click in doubt, by reading alone. It looks
+// at the table, in this session or a new one, until the table has told: the
+// effect is there, or it is not, in two whole readings far enough apart. A
+// table that cannot be read leaves the intent open for the next session.
+func (k *Desk) reconcile(ctx context.Context, d doubt, patience bool) (Outcome, error) {
+	for looks := 1; ; looks++ {
 		users, at, err := k.look(ctx)
 		if err != nil {
-			return Outcome{}, unknown(p, cause, err)
+			return Outcome{}, unknown(d, err)
 		}
-		ours := made(k.newRows(before, users), p)
-		if err := k.Intents.Looked(ctx, id, at, len(users), len(ours)); err != nil {
-			return Outcome{}, unknown(p, cause, err)
-		}
-		switch {
-		case len(ours) == 1:
-			return k.created(ctx, id, Order{Person: p}, ours[0], true)
-		case len(ours) > 1:
-			return k.several(ctx, id, p, ours)
-		}
-		absent, err := k.Intents.Absent(ctx, id)
-		if err != nil {
-			return Outcome{}, unknown(p, cause, err)
-		}
-		if absent {
-			stop := notCreated(p, cause)
-			if err := k.Intents.Close(ctx, id, Closing{Result: "not_created", Detail: stop.Message}); err != nil {
-				return Outcome{}, unknown(p, cause, err)
+		if d.Deed == Deletion {
+			out, told, err := k.stillThere(ctx, d, users, at)
+			if told || err != nil {
+				return out, err
 			}
-			return Outcome{}, stop
+		} else {
+			out, told, err := k.nowThere(ctx, d, users, at)
+			if told || err != nil {
+				return out, err
+			}
 		}
-		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < k.Settle+lookTime {
-			return Outcome{}, unknown(p, cause, fmt.Errorf("the user is not in the table, and there is no time left to look again after %s", k.Settle))
+		if !d.Confirmed.IsZero() && looks > 1 {
+			return Outcome{}, unknown(d, errors.New("the portal said that the user was created, and the table does not show it"))
+		}
+		if deadline, ok := ctx.Deadline(); !patience || ok && time.Until(deadline) < k.Settle+lookTime {
+			return Outcome{}, unknown(d, fmt.Errorf("the table shows no effect of it yet, and has to be read again after %s", k.Settle))
 		}
 		if err := sleep(ctx, k.Settle); err != nil {
-			return Outcome{}, unknown(p, cause, err)
+			return Outcome{}, unknown(d, err)
 		}
 	}
 }
 
-// lookTime is what a reading of the table takes at most, a new sign-in included.
-const lookTime = 30 * time.Second
+// nowThere decides what a reading of the table says about a creation.
+func (k *Desk) nowThere(ctx context.Context, d doubt, users []User, at time.Time) (out Outcome, told bool, err error) {
+	ours := made(k.newRows(d.Before, users), d.Person)
+	noted := k.Intents.Looked(ctx, d.id, at, len(users), len(ours))
+	switch {
+	case len(ours) == 1:
+		// What is seen is told, also when the ledger cannot take it down.
+		return k.created(ctx, d.id, d.Person, ours[0], true), true, nil
+	case len(ours) > 1:
+		return Outcome{}, true, k.several(ctx, d.id, d.Person, ours)
+	case noted != nil:
+		return Outcome{}, true, unknown(d, noted)
+	case d.Seen, !d.Confirmed.IsZero() && at.Sub(d.Confirmed) >= wordHolds:
+		stop := noEffect(d, fmt.Sprintf("the user %s, whom an earlier click created, is no longer in the table", describe(d.Person)))
+		return Outcome{}, true, k.closed(ctx, d, Closing{Ending: EndReconciled, Detail: stop.Message}, stop)
+	}
+	settled, err := k.Intents.Settled(ctx, d.id)
+	switch {
+	case err != nil:
+		return Outcome{}, true, unknown(d, err)
+	case settled:
+		stop := noEffect(d, fmt.Sprintf("\"Create account\" was pressed for %s, and the table shows that no user was made", describe(d.Person)))
+		return Outcome{}, true, k.closed(ctx, d, Closing{Ending: EndNotCreated, Detail: stop.Message}, stop)
+	}
+	return Outcome{}, false, nil
+}
+
+// stillThere decides what a reading of the table says about a deletion.
+func (k *Desk) stillThere(ctx context.Context, d doubt, users []User, at time.Time) (out Outcome, told bool, err error) {
+	left := k.rowsOf(d.Person, users)
+	noted := k.Intents.Looked(ctx, d.id, at, len(users), left)
+	switch {
+	case left == 0:
+		return k.deleted(ctx, d.id, d.Person.user(), true), true, nil
+	case noted != nil:
+		return Outcome{}, true, unknown(d, noted)
+	}
+	settled, err := k.Intents.Settled(ctx, d.id)
+	switch {
+	case err != nil:
+		return Outcome{}, true, unknown(d, err)
+	case settled:
+		stop := noEffect(d, fmt.Sprintf("\"Delete Account\" was pressed for %s, and the table shows that the user is still there", describe(d.Person)))
+		return Outcome{}, true, k.closed(ctx, d, Closing{Ending: EndNotDeleted, Detail: stop.Message}, stop)
+	}
+	return Outcome{}, false, nil
+}
+
+// closed closes an intent that came to nothing, and returns the stop that says
+// so; an intent that could not be closed is still open, and says that.
+func (k *Desk) closed(ctx context.Context, d doubt, c Closing, stop *page.Stop) error {
+	if err := k.Intents.Close(ctx, d.id, c); err != nil {
+		return unknown(d, err)
+	}
+	return stop
+}
 
 // look reads the whole table: on the home page where that can be loaded
-// anew, else after a new sign-in.
-func (k *Desk) look(ctx context.Context) ([]User, time.Time, error) {
-	at, err := k.Clock(ctx)
-	if err != nil {
-		return nil, at, err
-	}
-	if k.Driver.Last() == "home" && k.Driver.Shot() != nil && k.Driver.Shot().Page() == "home" {
-		if users, err := k.reread(ctx); err == nil {
+// anew, else after a new sign-in. at is when the reading began, by the ledger's
+// clock; zero when that cannot be told.
+func (k *Desk) look(ctx context.Context) (users []User, at time.Time, err error) {
+	if k.Driver.Shot().Page() == "home" {
+		at = k.now(ctx)
+		bounded, cancel := context.WithTimeout(ctx, rereadTime)
+		users, err = k.reread(bounded)
+		cancel()
+		if err == nil {
 			return users, at, nil
 		}
 	}
-	if at, err = k.Clock(ctx); err != nil {
-		return nil, at, err
+	for attempt := 0; ; attempt++ {
+		at = k.now(ctx)
+		users, err = k.lookAnew(ctx)
+		if err == nil || attempt == len(lookPauses) || !passing(err) {
+			return users, at, err
+		}
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < lookPauses[attempt]+lookTime {
+			return users, at, err
+		}
+		if sleep(ctx, lookPauses[attempt]) != nil {
+			return users, at, err
+		}
 	}
+}
+
+// now is the ledger's time. A ledger that cannot tell it cannot take down a
+// reading either, and that is where it is reported.
+func (k *Desk) now(ctx context.Context) time.Time {
+	at, err := k.Clock(ctx)
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
+
+func (k *Desk) lookAnew(ctx context.Context) ([]User, error) {
 	d, home, err := k.Return(ctx)
 	if err != nil {
-		return nil, at, err
+		return nil, err
 	}
 	k.Driver, k.Home = d, home
-	users, err := Users(ctx, d, home)
-	return users, at, err
+	return Users(ctx, d, home)
+}
+
+// passing tells whether a sign-in may be tried once more. One that ended on a
+// page where a secret is given is not: perhaps the secret was refused.
+func passing(err error) bool {
+	var stop *page.Stop
+	return errors.As(err, &stop) && stop.Code == page.PortalUnavailable &&
+		!slices.Contains([]string{"gckey-sign-in", "mfa-code", "identity-validation"}, stop.Page)
+}
+
+// button is what is pressed for a deed.
+func (d Deed) button() string {
+	if d == Deletion {
+		return "Delete Account"
+	}
+	return "Create account"
 }
 
 // unknown is the ending that says: pressed, and nobody knows.
-func unknown(p Person, cause, why error) *page.Stop {
+func unknown(d doubt, why error) *page.Stop {
+	hint := "Do not create this user by hand. Run the same command again: it looks at the table first and never creates a second user."
+	if d.Deed == Deletion {
+		hint = "Run the same command again: it looks at the table first."
+	}
 	return &page.Stop{
-		Code: page.OutcomeUnknown, Page: "create-user", Err: errors.Join(cause, why),
-		Message: fmt.Sprintf("\"Create account\" was pressed for %s, and what came of it could not be read: %v", describe(p), why),
-		Hint:    "Do not create this user by hand. Run the same command again: it looks at the table first and never creates a second user.",
+		Code: page.OutcomeUnknown, Err: errors.Join(d.cause, why), Hint: hint, RetryAfter: retryAfter(d.cause),
+		Message: fmt.Sprintf("%q was pressed for %s, and what came of it could not be read: %v", d.Deed.button(), describe(d.Person), why),
 	}
 }
 
-func notCreated(p Person, cause error) *page.Stop {
-	return &page.Stop{
-		Code: page.NotCreated, Page: "home", Err: cause,
-		Message: fmt.Sprintf("\"Create account\" was pressed for %s, and the table shows that no user was made", describe(p)),
-		Hint:    "Run the command again to try anew.",
+// ErrNoEffect is in the chain of an error that says: a click was pressed, and
+// the table shows no effect of it. The intent is closed.
+var ErrNoEffect = errors.New("nothing came of the click")
+
+func noEffect(d doubt, message string) *page.Stop {
+	code := page.NotCreated
+	if d.Deed == Deletion {
+		code = page.PortalUnavailable
 	}
+	return &page.Stop{
+		Code: code, Page: "home", Err: errors.Join(ErrNoEffect, d.cause), RetryAfter: retryAfter(d.cause),
+		Message: message, Hint: "Run the command again to try anew.",
+	}
+}
+
+func retryAfter(cause error) time.Duration {
+	var stop *page.Stop
+	if errors.As(cause, &stop) {
+		return stop.RetryAfter
+	}
+	return 0
 }

@@ -34,6 +34,13 @@ type Person struct {
 	Email string
 }
 
+// Person is who the row is about.
+func (u User) Person() Person { return Person{u.GivenName, u.FamilyName, u.Email} }
+
+func (p Person) user() User {
+	return User{GivenName: p.GivenName, FamilyName: p.FamilyName, Email: p.Email}
+}
+
 // Employer is what the home page says about the account's business.
 type Employer struct {
 	LegalName          string
@@ -159,17 +166,27 @@ func Find(users []User, p Person) (same, partial []User) {
 	return same, partial
 }
 
+// MayBe tells whether a row of the table could be taken for either of two
+// persons: their names can be one name as the portal keeps it.
+func MayBe(a, b Person) bool {
+	return alike(a.GivenName, b.GivenName) && alike(a.FamilyName, b.FamilyName)
+}
+
+// Is tells whether a person is told apart as p, by e-mail, by names, or both.
+func (p Person) Is(other Person) bool {
+	if p.Email != "" && fold(other.Email) != fold(p.Email) {
+		return false
+	}
+	return p.GivenName+p.FamilyName == "" || fold(other.GivenName) == fold(p.GivenName) && fold(other.FamilyName) == fold(p.FamilyName)
+}
+
 // Lookup returns the one user that an e-mail, or names, tell apart.
 func Lookup(users []User, p Person) (User, error) {
 	var found []User
 	for _, u := range users {
-		if p.Email != "" && fold(u.Email) != fold(p.Email) {
-			continue
+		if p.Is(u.Person()) {
+			found = append(found, u)
 		}
-		if p.GivenName+p.FamilyName != "" && (fold(u.GivenName) != fold(p.GivenName) || fold(u.FamilyName) != fold(p.FamilyName)) {
-			continue
-		}
-		found = append(found, u)
 	}
 	switch len(found) {
 	case 0:

@@ -1,18 +1,13 @@
 package main
 
 import (
-	"bufio"
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"irccpin/automation"
 )
@@ -54,10 +49,8 @@ secret, and stores them under the employer's name. Use them with:
 
 // heldDocument is what list and release print with --json.
 type heldDocument struct {
-	Schema int                         `json:"schema"`
-	Result string                      `json:"result"`
-	Error  *automation.Failure         `json:"error"`
-	Held   []automation.HeldCredential `json:"credentials"`
+	envelope
+	Held []automation.HeldCredential `json:"credentials"`
 }
 
 // ledgerState finds the ledger without asking for any secret.
@@ -86,7 +79,7 @@ func (p *program) listHeld(c *cli.Context) error {
 		return err
 	}
 	if p.json {
-		return p.printJSON(heldDocument{Schema: automation.Schema, Result: "listed", Held: held})
+		return p.printJSON(heldDocument{ended("listed"), held})
 	}
 	if len(held) == 0 {
 		_, err := fmt.Fprintln(p.out, "Nothing is held.")
@@ -132,7 +125,7 @@ func (p *program) release(c *cli.Context) error {
 		return usage("no held credential has the ID %q; irccpin credentials list shows them", of.ID)
 	}
 	if p.json {
-		return p.printJSON(heldDocument{Schema: automation.Schema, Result: "released", Held: released})
+		return p.printJSON(heldDocument{ended("released"), released})
 	}
 	if len(released) == 0 {
 		_, err := fmt.Fprintln(p.out, "Nothing was held.")
@@ -168,7 +161,7 @@ func questions() []question {
 		question{key: "IRCC_EMPLOYER_NUMBER", text: "IRCC employer number, likewise (Enter: none)"})
 }
 
-func (p *program) store(c *cli.Context) error {
+func (p *program) store(c *cli.Context) (err error) {
 	employer, err := automation.TidyName(c.Args().First())
 	if err != nil {
 		return usage("the employer's name %v", err)
@@ -177,14 +170,16 @@ func (p *program) store(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if alone || !p.inTTY || !p.errTTY {
-		return &automation.Error{
-			Code: automation.HumanNeeded, Message: "the secrets are asked for at a terminal, and there is none",
-			Hint: "Run the command at a terminal, or use a settings file.",
-		}
+	tty, err := openTerminal()
+	if alone || err != nil {
+		return errors.Join(&automation.Error{
+			Code: automation.HumanNeeded, Message: "the secrets are asked for at a terminal, and there is none to be asked at",
+			Hint: "Run the command at a terminal, without --no-input, or use a settings file.",
+		}, tty.close())
 	}
-	fmt.Fprintf(p.err, "The settings of %q for the system's keychain. Secrets are not shown as you type.\n", employer)
-	values, err := p.ask(c.Context, questions())
+	defer func() { err = errors.Join(err, tty.close()) }()
+	fmt.Fprintf(tty.out, "The settings of %q for the system's keychain. Secrets are not shown as you type.\n", employer)
+	values, err := tty.ask(c.Context, questions())
 	if err != nil {
 		return err
 	}
@@ -192,71 +187,11 @@ func (p *program) store(c *cli.Context) error {
 		return err
 	}
 	if p.json {
-		return p.printJSON(map[string]any{"schema": automation.Schema, "result": "stored", "error": nil, "employer": employer})
+		return p.printJSON(struct {
+			envelope
+			Employer string `json:"employer"`
+		}{ended("stored"), employer})
 	}
 	_, err = fmt.Fprintf(p.out, "Stored. Use them with: irccpin create --employer %q …\n", employer)
 	return err
-}
-
-// ask asks for settings at the terminal. Of the security questions, the first
-// that is left out ends them.
-func (p *program) ask(ctx context.Context, questions []question) (map[string]automation.Secret, error) {
-	answers := map[string]automation.Secret{}
-	lines := bufio.NewReader(p.in)
-	over := false
-	for _, q := range questions {
-		about := strings.HasPrefix(q.key, "IRCC_QUESTION_") || strings.HasPrefix(q.key, "IRCC_ANSWER_")
-		if about && over {
-			continue
-		}
-		for {
-			answer, err := p.askOne(ctx, lines, q)
-			if err != nil {
-				return nil, err
-			}
-			if !answer.IsZero() {
-				answers[q.key] = answer
-				break
-			}
-			if !q.needed {
-				over = over || about
-				break
-			}
-		}
-	}
-	return answers, nil
-}
-
-// askOne asks one question. Reading a terminal cannot be called off: an
-// interruption restores it and leaves the reading alone.
-func (p *program) askOne(ctx context.Context, lines *bufio.Reader, q question) (automation.Secret, error) {
-	fmt.Fprintf(p.err, "%s: ", q.text)
-	before, err := term.GetState(int(p.in.Fd()))
-	if err != nil {
-		return automation.Secret{}, fmt.Errorf("read the terminal: %w", err)
-	}
-	type read struct {
-		line []byte
-		err  error
-	}
-	done := make(chan read, 1)
-	go func() {
-		if q.secret {
-			line, err := term.ReadPassword(int(p.in.Fd()))
-			fmt.Fprintln(p.err)
-			done <- read{line, err}
-			return
-		}
-		line, err := lines.ReadString('\n')
-		done <- read{[]byte(strings.TrimSpace(line)), err}
-	}()
-	select {
-	case <-ctx.Done():
-		return automation.Secret{}, errors.Join(ctx.Err(), term.Restore(int(p.in.Fd()), before))
-	case r := <-done:
-		if errors.Is(r.err, io.EOF) || errors.Is(r.err, os.ErrClosed) {
-			return automation.Secret{}, &automation.Error{Code: automation.HumanNeeded, Message: "the terminal was closed before all was answered"}
-		}
-		return automation.OwnSecret(r.line), r.err
-	}
 }

@@ -44,10 +44,8 @@ type check struct {
 
 // checkup is what doctor prints.
 type checkup struct {
-	Schema int                 `json:"schema"`
-	Result *string             `json:"result"`
-	Error  *automation.Failure `json:"error"`
-	Checks []check             `json:"checks"`
+	envelope
+	Checks []check `json:"checks"`
 }
 
 func (p *program) doctor(c *cli.Context) error {
@@ -67,8 +65,7 @@ func (p *program) doctor(c *cli.Context) error {
 	if err := c.Context.Err(); err != nil {
 		return err
 	}
-	healthy := "healthy"
-	shown := checkup{Schema: automation.Schema, Result: &healthy, Checks: checks}
+	shown := checkup{ended("healthy"), checks}
 	var first error
 	for _, each := range checks {
 		if first == nil {

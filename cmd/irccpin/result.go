@@ -13,6 +13,16 @@ import (
 	"irccpin/automation"
 )
 
+// envelope is what every JSON document begins with that is not the result of a
+// session.
+type envelope struct {
+	Schema int                 `json:"schema"`
+	Result *string             `json:"result"`
+	Error  *automation.Failure `json:"error"`
+}
+
+func ended(result string) envelope { return envelope{Schema: automation.Schema, Result: &result} }
+
 // mask stands for a PIN that is not to be shown. Its length tells nothing.
 const mask = "******"
 

@@ -1,0 +1,92 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"irccpin/automation/page"
+)
+
+// Delete deletes the access of the one user that a person tells apart. A user
+// who is not there is not_present, which is no error. The protocol is that of
+// Create: whether "Delete Account" asks back is not known, so its click counts
+// as committing, and after a doubt the table alone is read.
+func (k *Desk) Delete(ctx context.Context, p Person) (Outcome, error) {
+	before, err := Users(ctx, k.Driver, k.Home)
+	if err != nil {
+		return Outcome{}, err
+	}
+	user, err := Lookup(before, p)
+	if page.CodeOf(err) == page.UserNotFound {
+		return Outcome{Result: NotPresent, User: p.user()}, nil
+	}
+	if err != nil {
+		return Outcome{}, err
+	}
+	place, err := k.place(before, user)
+	if err != nil {
+		return Outcome{}, err
+	}
+	in := Intent{Deed: Deletion, Person: user.Person(), Employer: EmployerOf(k.Home), Before: before}
+	click := func(ctx context.Context) (bool, error) { return true, k.pressDelete(ctx, place, user) }
+	return k.press(ctx, in, click, func(ctx context.Context, id string) (Outcome, error) { return k.gone(ctx, id, in) })
+}
+
+// place is where a user's row stands among the rows that are shown now. A
+// table of several pages shows its last one after it was read.
+func (k *Desk) place(users []User, u User) (int, error) {
+	index := slices.IndexFunc(users, func(other User) bool { return other.Person() == u.Person() })
+	shown := k.Driver.Shot().Tables["users"].Rows
+	if place := index - max(len(users)-shown, 0); place >= 0 {
+		return place, nil
+	}
+	return 0, &page.Stop{
+		Code: page.PageChanged, Page: "home", Element: "users",
+		Message: fmt.Sprintf("the row of %s stands on another page of the table than the one shown", describe(u.Person())),
+		Hint:    "Delete this user by hand.",
+	}
+}
+
+// pressDelete presses "Delete Account" in a user's row, and the button of the
+// page that asks back, if one comes.
+func (k *Desk) pressDelete(ctx context.Context, place int, u User) error {
+	if err := k.Driver.PressInRow(ctx, "home", "users", place, u.row); err != nil {
+		return err
+	}
+	shown, err := k.answer(ctx, "the confirmation of \"Delete Account\"")
+	if err != nil || shown.Page() == "home" {
+		return err
+	}
+	if shown.Page() != "delete-confirmation" {
+		return unexpected(shown, "the confirmation of \"Delete Account\"")
+	}
+	if _, err := k.Driver.Commit(ctx, "delete-confirmation", "confirm-delete"); err != nil {
+		return err
+	}
+	shown, err = k.answer(ctx, "the home page")
+	if err == nil && shown.Page() != "home" {
+		err = unexpected(shown, "the home page")
+	}
+	return err
+}
+
+// gone reads what came of the click: a table without the row.
+func (k *Desk) gone(ctx context.Context, id string, in Intent) (Outcome, error) {
+	k.Home = k.Driver.Shot()
+	users, err := Users(ctx, k.Driver, k.Home)
+	if err == nil && k.rowsOf(in.Person, users) == 0 {
+		return k.deleted(ctx, id, in.Person.user(), false), nil
+	}
+	if err == nil {
+		err = errors.New("the user is still in the table")
+	}
+	return k.reconcile(ctx, k.doubt(id, in, err), true)
+}
+
+// deleted closes the intent for a user who is no longer in the table.
+func (k *Desk) deleted(ctx context.Context, id string, u User, reconciled bool) Outcome {
+	k.close(ctx, id, Closing{Ending: EndDeleted, User: u})
+	return Outcome{Result: Deleted, User: u, Reconciled: reconciled}
+}

@@ -1,0 +1,97 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"irccpin/automation/page"
+)
+
+// pinPauses are the waits between readings of a PIN that is not there yet.
+var pinPauses = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second}
+
+// Find reads the table for the one user that a person tells apart, and waits a
+// while for a PIN that is not shown yet.
+func (k *Desk) Find(ctx context.Context, p Person) (User, error) {
+	users, err := Users(ctx, k.Driver, k.Home)
+	if err != nil {
+		return User{}, err
+	}
+	user, err := Lookup(users, p)
+	if err != nil {
+		return User{}, err
+	}
+	return k.AwaitPIN(ctx, user)
+}
+
+// AwaitPIN reads a user's PIN again until it is there. The home page is loaded
+// anew for that, as F5 would, and only where that repeats no post. The user
+// exists in any case: whatever keeps the PIN from being read is pin_pending,
+// except for an interruption.
+func (k *Desk) AwaitPIN(ctx context.Context, u User) (User, error) {
+	waited := time.Duration(0)
+	for _, pause := range pinPauses {
+		if u.PIN != "" || waited+pause > k.PINPatience {
+			break
+		}
+		err := sleep(ctx, pause)
+		waited += pause
+		var users []User
+		if err == nil {
+			users, err = k.reread(ctx)
+		}
+		switch {
+		case errors.Is(err, context.Canceled):
+			return u, err
+		case err != nil:
+			return u, pinPending(u, err)
+		}
+		for _, now := range users {
+			if now.GivenName == u.GivenName && now.FamilyName == u.FamilyName && now.Email == u.Email && now.PIN != "" {
+				u = now
+			}
+		}
+	}
+	if u.PIN == "" {
+		return u, pinPending(u, nil)
+	}
+	return u, nil
+}
+
+func pinPending(u User, cause error) *page.Stop {
+	return &page.Stop{
+		Code: page.PINPending, Page: "home", Err: cause,
+		Message: fmt.Sprintf("%s is in the table, and the portal shows no PIN yet", describe(u.Person())),
+		Hint:    "Ask again later with: irccpin pin",
+	}
+}
+
+// reread loads the home page anew and reads its table.
+func (k *Desk) reread(ctx context.Context) ([]User, error) {
+	if err := k.Driver.Again(ctx); err != nil {
+		return nil, err
+	}
+	home, err := k.Driver.Next(ctx, "the home page")
+	if err != nil {
+		return nil, err
+	}
+	if home.Page() != "home" {
+		return nil, unexpected(home, "the home page")
+	}
+	k.Home = home
+	return Users(ctx, k.Driver, home)
+}
+
+// sleep waits between two readings of a table; it is never a wait for a page.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
