@@ -82,12 +82,15 @@ var holdKinds = map[signin.Kind]ledger.Kind{
 func (c *custody) Refused(ctx context.Context, kind signin.Kind, v secret.Value, said string) error {
 	return stateError(c.ledger.Hold(ctx, ledger.Hold{
 		Realm: c.config.realm(), Kind: holdKinds[kind], Fingerprint: c.fingerprint(kind, v),
-		Account: c.account, Reason: said, RunID: c.config.RunID,
+		// What a portal says can repeat what was typed.
+		Account: c.account, Reason: c.config.redactor.String(said), RunID: c.config.RunID,
 	}))
 }
 
-// UseStep implements signin.Custody.
+// UseStep implements signin.Custody. The passcode of the step is a secret from
+// here on.
 func (c *custody) UseStep(ctx context.Context, totp secret.Value, step uint64) (bool, error) {
+	c.config.redactor.Add("passcode", c.config.Settings.TOTP.CodeOf(step))
 	err := c.ledger.UseStep(ctx, c.config.realm(), c.fingerprint(signin.AppCode, totp), int64(step))
 	if errors.Is(err, ledger.ErrStepUsed) {
 		return false, nil
@@ -103,7 +106,9 @@ func credentials(c Config) signin.Credentials {
 	}
 	if !s.OTPCommand.IsZero() {
 		out.Command = func(ctx context.Context) (secret.Value, error) {
-			return s.OTPCommand.Output(ctx, secret.RunCommand, c.Environ)
+			code, err := s.OTPCommand.Output(ctx, secret.RunCommand, c.Environ)
+			c.redactor.Add("passcode", code)
+			return code, err
 		}
 	}
 	return out

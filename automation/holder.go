@@ -14,8 +14,8 @@ type holder struct {
 	run           string
 }
 
-// holderFormat can be read back: the words before the brackets hold no spaces.
-const holderFormat = "%s on %s (process %d, run %s)"
+// holderFormat can be read back: each word in it ends with a space, or the text.
+const holderFormat = "%s on %s (process %d) in run %s"
 
 func newHolder(command, run string) holder {
 	host, err := os.Hostname()

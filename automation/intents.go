@@ -17,6 +17,7 @@ type intents struct{ p *Portal }
 
 // Begin implements portal.Intents.
 func (i intents) Begin(ctx context.Context, in portal.Intent) (string, error) {
+	i.p.config.learn(in.Before...)
 	rows := make([]string, 0, len(in.Before))
 	for _, u := range in.Before {
 		rows = append(rows, i.Digest(u))
@@ -24,7 +25,7 @@ func (i intents) Begin(ctx context.Context, in portal.Intent) (string, error) {
 	id, err := i.p.ledger.Begin(ctx, ledger.Intent{
 		Realm: i.p.config.realm(), Account: i.p.custody.account, Action: ledger.Action(in.Deed),
 		Person:       ledger.Person(in.Person),
-		AuthorizedBy: in.AuthorizedBy, Attestation: in.Attestation,
+		AuthorizedBy: in.AuthorizedBy, Attestation: i.p.config.redactor.String(in.Attestation),
 		LegalName: in.Employer.LegalName, BusinessNumber: in.Employer.BusinessNumber,
 		RunID: i.p.config.RunID, Before: rows,
 	})
@@ -51,7 +52,7 @@ func (i intents) MayClick(ctx context.Context, id string) error {
 
 // Abandon implements portal.Intents.
 func (i intents) Abandon(ctx context.Context, id, why string) error {
-	err := i.p.ledger.Resolve(ctx, id, ledger.Outcome{Result: ledger.Abandoned, RunID: i.p.config.RunID, Detail: why})
+	err := i.p.ledger.Resolve(ctx, id, ledger.Outcome{Result: ledger.Abandoned, RunID: i.p.config.RunID, Detail: i.p.config.redactor.String(why)})
 	if errors.Is(err, ledger.ErrWrongState) {
 		// The mark reached the disk all the same: the next session looks.
 		return nil
@@ -69,8 +70,9 @@ var endings = map[portal.Ending]ledger.Result{
 
 // Close implements portal.Intents.
 func (i intents) Close(ctx context.Context, id string, c portal.Closing) error {
+	i.p.config.learn(c.User)
 	out := ledger.Outcome{
-		Result: endings[c.Ending], RunID: i.p.config.RunID, Detail: c.Detail, Settle: i.settle(),
+		Result: endings[c.Ending], RunID: i.p.config.RunID, Detail: i.p.config.redactor.String(c.Detail), Settle: i.settle(),
 		AdministrativeStatus: c.User.AdministrativeStatus, UserType: c.User.UserType,
 	}
 	if c.User.PIN != "" {
@@ -85,6 +87,7 @@ func (i intents) settle() time.Duration { return max(i.p.config.Settle, 0) }
 // Digest implements portal.Intents. The e-mail's case does not count, and the
 // PIN and status, which change by themselves, are left out.
 func (i intents) Digest(u portal.User) string {
+	i.p.config.learn(u)
 	return i.p.ledger.Fingerprint("row", strings.Join([]string{u.GivenName, u.FamilyName, strings.ToLower(u.Email)}, "\x00"))
 }
 

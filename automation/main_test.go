@@ -2,20 +2,16 @@ package automation_test
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"irccpin/automation"
-	"irccpin/automation/ledger"
 	"irccpin/automation/page"
 )
 
@@ -145,32 +141,5 @@ func (g *trigger) pulled() bool {
 	return g.done
 }
 
-// localTroubles are what can befall this machine, by name.
-var localTroubles = []string{"chrome killed", "chrome hung", "irccpin killed", "database locked", "disk full"}
-
-// localTrouble makes trouble for the run in a state directory. The last three
-// happen to this very process.
-func localTrouble(name, state string) {
-	switch name {
-	case "chrome killed":
-		signalChrome(state, false)
-	case "chrome hung":
-		signalChrome(state, true)
-	case "irccpin killed":
-		killSelf()
-	case "database locked":
-		db, err := sql.Open("sqlite", filepath.Join(state, ledger.File))
-		if err == nil {
-			db.SetMaxOpenConns(1)
-			_, err = db.Exec("BEGIN IMMEDIATE") // until the process ends
-		}
-		if err != nil {
-			panic(err)
-		}
-		runtime.KeepAlive(db)
-	case "disk full":
-		fillDisk()
-	default:
-		panic("there is no trouble " + name)
-	}
-}
+// client is automation.Run, or a client with a defect.
+type client func(ctx context.Context, c automation.Config, job automation.Job) *automation.Result

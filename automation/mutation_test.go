@@ -1,10 +1,24 @@
 package automation_test
 
 import (
+	"cmp"
 	"crypto/tls"
+	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httputil"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"irccpin/automation"
+	"irccpin/automation/page"
+	"irccpin/fixtures"
+	"irccpin/fixtures/mutate"
+	"irccpin/selectors"
 )
 
 // drawn reads a variable that makes a test larger; without it a sample is drawn.
@@ -19,4 +33,285 @@ func passTo(addr string) http.Handler {
 		// The portal's key is its own; the two meet on loopback.
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
 	}
+}
+
+// The ends of a run on a mutated portal.
+type end string
+
+const (
+	completed end = "completed"
+	// stopped safely: nothing wrong was pressed or typed, no user was made that
+	// is not reported, and the report says where and why.
+	stopped end = "stopped"
+	// wrong: anything else.
+	wrong end = "wrong"
+)
+
+// stops are the codes that a run on a changed page may stop with.
+var stops = []automation.Code{
+	page.PageChanged, page.PageUnknown, page.Unsafe, page.HumanNeeded, page.PortalUnavailable, page.NotPermitted,
+}
+
+// doubts are the codes for a user that may have been made or was made without a PIN.
+var doubts = []automation.Code{page.OutcomeUnknown, page.PINPending, page.NotCreated}
+
+// trial is one run on a portal with some mutations.
+type trial struct {
+	seed  uint64
+	lang  string
+	edits []mutate.Mutation
+	// strict: completing what is not readable is wrong. In a combination one
+	// mutation can undo another.
+	strict bool
+
+	applied bool
+	end     end
+	why     string
+	report  string
+}
+
+func (tr *trial) name() string {
+	var names []string
+	for _, m := range tr.edits {
+		names = append(names, m.Name)
+	}
+	return strings.Join(names, "+")
+}
+
+func (tr *trial) readable() bool {
+	return !slices.ContainsFunc(tr.edits, func(m mutate.Mutation) bool { return !m.Readable })
+}
+
+// run onboards a user at the mutated portal and judges the end by what the
+// portal and the front witnessed.
+func (tr *trial) run(t *testing.T) {
+	account := fixtures.DefaultAccount(tr.lang)
+	if strings.Contains(tr.name(), "pager-") {
+		// More users than one page of the table shows.
+		for i := range 11 {
+			account.Users = append(account.Users, fixtures.User{
+				GivenName: fmt.Sprintf("Guest%c", 'A'+i), FamilyName: "Marlowe", Email: fmt.Sprintf("guest%d@example.com", i),
+			})
+		}
+	}
+	p, s := portal(t, fixtures.Options{Seed: tr.seed, Lang: tr.lang, Accounts: []fixtures.Account{account}})
+	if err := p.Misbehave(tr.shortcuts()...); err != nil {
+		t.Fatal(err)
+	}
+	f, err := mutate.Open(s.addr, catalogHosts(t), tr.seed, tr.edits...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	s.addr, s.spki = f.Addr, f.SPKI
+	before := len(p.Accounts()[0].Users)
+	r := run(t, config(t, s), automation.Create(newcomer))
+	tr.applied = true
+	for _, m := range tr.edits {
+		tr.applied = tr.applied && f.Applied(m.Name) > 0
+	}
+	tr.judge(p, f, r, before)
+}
+
+// shortcuts leave out the parts of the way that no mutation changes.
+func (tr *trial) shortcuts() []fixtures.Misbehaviour {
+	at := map[mutate.Place]bool{}
+	for _, m := range tr.edits {
+		at[m.At] = true
+	}
+	switch {
+	case at[mutate.Everywhere], at[mutate.AtMFA]:
+		return []fixtures.Misbehaviour{{Name: "captcha-instant"}}
+	case at[mutate.AtGCKey]:
+		return []fixtures.Misbehaviour{{Name: "captcha-instant"}, {Name: "2fa-off"}}
+	}
+	return []fixtures.Misbehaviour{{Name: "sso-pass-through"}, {Name: "2fa-off"}}
+}
+
+func (tr *trial) judge(p *fixtures.Portal, f *mutate.Front, r *automation.Result, before int) {
+	w := p.Witness()
+	users := p.Accounts()[0].Users
+	code := automation.Code(ending(r))
+	if r.Error != nil {
+		tr.report = fmt.Sprintf("%s at %s: %s", r.Error.Code, r.Error.Page, r.Error.Message)
+	}
+	fail := func(format string, args ...any) { tr.end, tr.why = wrong, fmt.Sprintf(format, args...) }
+	switch {
+	case len(w.Clicks) > 0:
+		fail("dangerous neighbours were pressed: %+v", w.Clicks)
+	case len(f.Sprung()) > 0:
+		fail("traps were sprung: %v", f.Sprung())
+	case len(w.Strays) > 0 || slices.ContainsFunc(w.Submits, func(s fixtures.Submit) bool { return s.Repeat || !s.Accepted }):
+		fail("secrets went astray: %+v %+v", w.Strays, w.Submits)
+	case len(w.Creations) > 1 || len(w.Deletions) > 0 || len(users) != before+len(w.Creations):
+		fail("%d creations, %d deletions", len(w.Creations), len(w.Deletions))
+	case len(w.Creations) == 1 && !asOrdered(w.Creations[0].User):
+		fail("the user made is %+v", w.Creations[0].User)
+	case code == "created" && len(w.Creations) == 0:
+		fail("the client reports a user that was not made")
+	case code == "created" && (r.User == nil || r.User.PIN != users[before].PIN):
+		fail("the client reports %+v of %+v", r.User, users[before])
+	case code == "created" && tr.strict && !tr.readable():
+		fail("the client went on where the page no longer says the same")
+	case code == "created":
+		tr.end = completed
+	case r.Error == nil:
+		fail("ended as %s", code)
+	case len(w.Creations) == 1 && !slices.Contains(doubts, code):
+		fail("a user was made, and the client says %s", tr.report)
+	case len(w.Creations) == 0 && !slices.Contains(slices.Concat(stops, doubts), code):
+		fail("ended as %s", tr.report)
+	case !tr.named(r.Error):
+		fail("the report names nothing of what changed: %s", tr.report)
+	default:
+		tr.end, tr.why = stopped, tr.report
+	}
+}
+
+func asOrdered(u fixtures.User) bool {
+	return u.GivenName == newcomer.GivenName && u.FamilyName == newcomer.FamilyName && u.Email == newcomer.Email
+}
+
+// named tells whether a report names the page or element that was changed.
+func (tr *trial) named(e *automation.Failure) bool {
+	var names []string
+	for _, m := range tr.edits {
+		names = append(names, m.Names...)
+	}
+	if len(names) == 0 || !tr.strict {
+		return e.Page != ""
+	}
+	said := e.Page + " " + e.Message
+	return slices.ContainsFunc(names, func(name string) bool { return strings.Contains(said, name) })
+}
+
+func catalogHosts(t *testing.T) []string {
+	t.Helper()
+	catalog, err := selectors.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hosts []string
+	for _, h := range catalog.Site.Hosts {
+		hosts = append(hosts, h.Host)
+	}
+	return hosts
+}
+
+// score counts the ends of many trials.
+type score struct {
+	mu     sync.Mutex
+	trials []*trial
+}
+
+func (s *score) add(tr *trial) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trials = append(s.trials, tr)
+}
+
+// tell prints the figures, and every trial that did not complete although the
+// page was readable.
+func (s *score) tell(t *testing.T, what string) (readable, done int) {
+	t.Helper()
+	count := map[end]int{}
+	unreadable := map[end]int{}
+	slices.SortFunc(s.trials, func(a, b *trial) int { return cmp.Compare(a.name(), b.name()) })
+	for _, tr := range s.trials {
+		if !tr.readable() {
+			unreadable[tr.end]++
+			continue
+		}
+		count[tr.end]++
+		if tr.end == stopped {
+			t.Logf("stopped on a readable page: %s (seed %d, %s): %s", tr.name(), tr.seed, tr.lang, tr.why)
+		}
+	}
+	readable = count[completed] + count[stopped] + count[wrong]
+	t.Logf("%s, readable: %d completed, %d stopped safely, %d wrong, of %d", what, count[completed], count[stopped], count[wrong], readable)
+	t.Logf("%s, not readable: %d completed, %d stopped safely, %d wrong, of %d", what, unreadable[completed], unreadable[stopped], unreadable[wrong],
+		unreadable[completed]+unreadable[stopped]+unreadable[wrong])
+	return readable, count[completed]
+}
+
+// try runs a trial as a subtest and adds it to the score. A mutation that does
+// not fit a seed's pages is tried on others.
+func (s *score) try(t *testing.T, tr trial) {
+	name := fmt.Sprintf("%s/%s-%d", tr.name(), tr.lang, tr.seed)
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		for range 6 {
+			tr.run(t)
+			if tr.applied || tr.end == wrong || !tr.strict {
+				break
+			}
+			tr.seed++
+		}
+		if tr.strict && !tr.applied && tr.end == completed {
+			t.Errorf("the mutation changed no page of seeds up to %d", tr.seed)
+		}
+		if tr.end == wrong {
+			t.Errorf("%s (seed %d, %s): %s", tr.name(), tr.seed, tr.lang, tr.why)
+		}
+		s.add(&tr)
+	})
+}
+
+// TestMutations onboards a user at portals whose pages are changed, by each
+// mutation alone and by random pairs. The seed of the draw is printed;
+// IRCCPIN_TEST_SEED repeats one. IRCCPIN_TEST_SEEDS=5 runs each mutation on as
+// many portals and in both languages; IRCCPIN_TEST_MUTATIONS=1000 runs as many random
+// combinations of two to four.
+func TestMutations(t *testing.T) {
+	draw := rand.Uint64() % 1_000_000
+	if n, err := strconv.ParseUint(drawn("IRCCPIN_TEST_SEED"), 10, 64); err == nil {
+		draw = n
+	}
+	t.Logf("IRCCPIN_TEST_SEED=%d", draw)
+	random := rand.New(rand.NewPCG(draw, draw))
+	all := mutate.All()
+
+	t.Run("single", func(t *testing.T) {
+		var singles score
+		t.Run("each", func(t *testing.T) {
+			for i, m := range all {
+				tr := trial{edits: []mutate.Mutation{m}, strict: true}
+				if seeds, err := strconv.Atoi(drawn("IRCCPIN_TEST_SEEDS")); err == nil {
+					for seed := range seeds {
+						for _, lang := range []string{"en", "fr"} {
+							tr.seed, tr.lang = uint64(seed), lang
+							singles.try(t, tr)
+						}
+					}
+					continue
+				}
+				tr.seed, tr.lang = random.Uint64N(50), []string{"en", "en", "fr"}[i%3]
+				singles.try(t, tr)
+			}
+		})
+		if readable, done := singles.tell(t, "single mutations"); readable > 10 && done*10 < readable*9 {
+			t.Errorf("only %d of %d readable mutations were completed", done, readable)
+		}
+	})
+	t.Run("combined", func(t *testing.T) {
+		var combined score
+		t.Run("each", func(t *testing.T) {
+			n := 6
+			if asked, err := strconv.Atoi(drawn("IRCCPIN_TEST_MUTATIONS")); err == nil {
+				n = asked
+			}
+			for range n {
+				tr := trial{seed: random.Uint64N(1000), lang: []string{"en", "en", "fr"}[random.IntN(3)]}
+				size := 2
+				if drawn("IRCCPIN_TEST_MUTATIONS") != "" {
+					size += random.IntN(3)
+				}
+				for _, i := range random.Perm(len(all))[:size] {
+					tr.edits = append(tr.edits, all[i])
+				}
+				combined.try(t, tr)
+			}
+		})
+		combined.tell(t, "combinations")
+	})
 }

@@ -81,6 +81,9 @@ type Config struct {
 
 	// reserve stands for Reserve; 0 is that.
 	reserve time.Duration
+	// redactor knows the settings' secrets, and learns passcodes and PINs as
+	// they become known. What is written down or told passes it.
+	redactor *secret.Redactor
 }
 
 // Portal is an open way to the Employer Portal for one employer: a ledger, a
@@ -146,7 +149,19 @@ func (c Config) withDefaults() Config {
 	if c.Environ == nil {
 		c.Environ = os.Environ()
 	}
+	if c.redactor == nil {
+		c.redactor = new(secret.Redactor)
+		c.redactor.AddAll(c.Settings.Secrets())
+		c.Log = slog.New(c.redactor.Handler(c.Log.Handler()))
+	}
 	return c
+}
+
+// learn makes the PINs of users known as secrets.
+func (c Config) learn(users ...User) {
+	for _, u := range users {
+		c.redactor.Add("pin", secret.New(u.PIN))
+	}
 }
 
 // Realm keeps simulated records apart from live ones.

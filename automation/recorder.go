@@ -16,27 +16,25 @@ import (
 // runsDir is where the runs are kept, in the state directory.
 const runsDir = "runs"
 
-// recorder keeps the evidence of a run while it passes on what it is told.
+// recorder keeps the evidence of a run while it passes on what it is told. What
+// a page or the system said can repeat a secret, and is cleaned on the way.
 type recorder struct {
 	next     Observer
 	run      *evidence.Run
 	redactor *secret.Redactor
 }
 
-// record begins the evidence of a run. Everything that is written passes a
-// redactor that knows the employer's secrets, and the PINs once they are read.
+// record begins the evidence of a run.
 func record(c Config, catalog *selectors.Catalog, browserVersion string) (*recorder, error) {
-	redactor := &secret.Redactor{}
-	redactor.AddAll(c.Settings.Secrets())
 	run, err := evidence.Open(evidence.Options{
-		Dir: filepath.Join(c.StateDir, runsDir), ID: c.RunID, Redactor: redactor,
+		Dir: filepath.Join(c.StateDir, runsDir), ID: c.RunID, Redactor: c.redactor,
 		Known: known(catalog), Command: c.Command, Simulated: c.Simulator != nil, Employer: c.Settings.Employer,
 		Versions: evidence.Versions{Program: Version(), Browser: browserVersion},
 	})
 	if err != nil {
 		return nil, &Error{Code: page.StateUnavailable, Message: err.Error(), Err: err, Hint: "Check the state directory's disk and permissions."}
 	}
-	return &recorder{next: c.Observer, run: run, redactor: redactor}, nil
+	return &recorder{next: c.Observer, run: run, redactor: c.redactor}, nil
 }
 
 // known tells whether a text is wording of the catalog, which may be kept of a
@@ -70,22 +68,27 @@ func (r *recorder) Acted(page, element, deed, way string) {
 // Warned implements Observer.
 func (r *recorder) Warned(w page.Warning) {
 	r.run.Step(evidence.Event{Kind: "warning", Page: w.Page, Element: w.Element, Outcome: w.Code, Detail: w.Detail})
-	r.next.Warned(w)
+	r.next.Warned(cleanWarning(r.redactor, w))
 }
 
 // Asked implements Observer.
 func (r *recorder) Asked(what string, until time.Time) {
 	r.run.Step(evidence.Event{Kind: "wait", Detail: what})
-	r.next.Asked(what, until)
+	r.next.Asked(r.redactor.String(what), until)
 }
 
-// learn adds the PINs that a run has read to what is redacted.
-func (r *recorder) learn(users ...User) {
-	for _, u := range users {
-		if u.PIN != "" {
-			r.redactor.Add("pin", secret.New(u.PIN))
-		}
-	}
+// cleanWarning returns a warning without secrets.
+func cleanWarning(r *secret.Redactor, w Warning) Warning {
+	w.Element, w.Detail = r.String(w.Element), r.String(w.Detail)
+	return w
+}
+
+// cleanError returns an error without secrets in what it says. Its cause stays,
+// for code to look at.
+func cleanError(r *secret.Redactor, err *Error) *Error {
+	clean := *err
+	clean.Message, clean.Hint, clean.Element = r.String(err.Error()), r.String(err.Hint), r.String(err.Element)
+	return &clean
 }
 
 // keepPage keeps the page that a session ended on, as a picture that can be
@@ -94,7 +97,7 @@ func (r *recorder) keepPage(ctx context.Context, s *Session) {
 	if s.desk.Driver == nil {
 		return
 	}
-	picture, err := s.desk.Driver.TakePicture(ctx, s.portal.config.Settings.Username.Reveal())
+	picture, err := s.desk.Driver.TakePicture(ctx, r.redactor.String)
 	if err != nil || picture.Snapshot == nil {
 		return // the page is gone, which the error that ended the session tells
 	}

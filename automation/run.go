@@ -29,7 +29,10 @@ func Run(ctx context.Context, c Config, job Job) *Result {
 	r := &Result{Schema: Schema, Simulated: c.Simulator != nil, Run: c.RunID, Warnings: []Warning{}}
 	r.Employer.Name = c.Settings.Employer
 	if err := run(ctx, c, job, r); err != nil {
-		r.fail(coded(err))
+		r.fail(cleanError(c.redactor, coded(err)))
+	}
+	for i, w := range r.Warnings {
+		r.Warnings[i] = cleanWarning(c.redactor, w)
 	}
 	r.ElapsedMS = time.Since(began).Milliseconds()
 	return r
@@ -82,10 +85,6 @@ func attend(ctx, limited context.Context, p *Portal, rec *recorder, job Job, r *
 	defer stop()
 	failure := coded(err)
 	r.Employer = s.Employer()
-	rec.learn(r.Users...)
-	if r.User != nil {
-		rec.learn(*r.User)
-	}
 	code, result := "", ""
 	switch {
 	case failure != nil:

@@ -46,6 +46,7 @@ func TestSeeds(t *testing.T) {
 	for lang, n := range map[string]int{"en": english, "fr": french} {
 		for seed := range n {
 			t.Run(fmt.Sprintf("%s/%d", lang, seed), func(t *testing.T) {
+				t.Parallel()
 				p, s := portal(t, fixtures.Options{Seed: uint64(seed), Lang: lang})
 				before := len(p.Accounts()[0].Users)
 				r := run(t, config(t, s), automation.Create(newcomer))

@@ -151,12 +151,14 @@ func (s *Session) Employer() Employer {
 // Users reads all secondary users of the account.
 func (s *Session) Users(ctx context.Context) ([]User, error) {
 	users, err := portal.Users(ctx, s.desk.Driver, s.desk.Home)
+	s.portal.config.learn(users...)
 	return users, s.portal.ended(ctx, err)
 }
 
 // Find returns the one user that a person tells apart, with the PIN.
 func (s *Session) Find(ctx context.Context, p Person) (User, error) {
 	user, err := s.desk.Find(ctx, p)
+	s.portal.config.learn(user)
 	return user, s.portal.ended(ctx, err)
 }
 
@@ -164,6 +166,7 @@ func (s *Session) Find(ctx context.Context, p Person) (User, error) {
 // sessions left are resolved first.
 func (s *Session) CreateSecondaryUser(ctx context.Context, o NewUser) (Outcome, error) {
 	out, err := s.create(ctx, o)
+	s.portal.config.learn(out.User)
 	return out, s.portal.ended(ctx, err)
 }
 

@@ -2,14 +2,48 @@ package automation_test
 
 import (
 	"bytes"
+	"database/sql"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"irccpin/automation/ledger"
 )
+
+// localTroubles are what can befall this machine, by name.
+var localTroubles = []string{"chrome killed", "chrome hung", "irccpin killed", "database locked", "disk full"}
+
+// localTrouble makes trouble for the run in a state directory. The last three
+// happen to this very process.
+func localTrouble(name, state string) {
+	switch name {
+	case "chrome killed":
+		signalChrome(state, false)
+	case "chrome hung":
+		signalChrome(state, true)
+	case "irccpin killed":
+		killSelf()
+	case "database locked":
+		db, err := sql.Open("sqlite", filepath.Join(state, ledger.File))
+		if err == nil {
+			db.SetMaxOpenConns(1)
+			_, err = db.Exec("BEGIN IMMEDIATE") // until the process ends
+		}
+		if err != nil {
+			panic(err)
+		}
+		runtime.KeepAlive(db)
+	case "disk full":
+		fillDisk()
+	default:
+		panic("there is no trouble " + name)
+	}
+}
 
 // chromes lists the browsers that run in a state directory, children included.
 func chromes(state string) (pids []int) {

@@ -66,6 +66,8 @@ type Site struct {
 	// LabelNoise are expressions for what marks a label and is not part of it,
 	// such as "(required)".
 	LabelNoise []string `yaml:"label_noise" json:"labelNoise"`
+	// LabelHints finds help inside a label, which is not part of its wording.
+	LabelHints []string `yaml:"label_hints" json:"labelHints"`
 	// HiddenInCells finds parts of a table cell that are not for reading, such
 	// as sort keys.
 	HiddenInCells []string `yaml:"hidden_in_cells" json:"hiddenInCells"`
@@ -183,12 +185,15 @@ const (
 type Element struct {
 	// Says is what the element says to a person, by language, for messages.
 	Says map[string]string `yaml:"says" json:"-"`
-	Role Role `yaml:"role" json:"role"`
+	Role Role              `yaml:"role" json:"role"`
 	// CSS lists selectors seen in real markup or in code that ran against the
 	// site. Never a guess.
 	CSS []string `yaml:"css" json:"css"`
 	// Label is the visible label of a field, or the text of a button or link.
 	Label Texts `yaml:"label" json:"label"`
+	// Unlike are wordings that rule an element out although its label matches,
+	// such as a negation in a statement.
+	Unlike Texts `yaml:"unlike" json:"unlike,omitempty"`
 	// Shape finds the element by what it must be when neither id nor label is known.
 	Shape string `yaml:"shape" json:"shape"`
 	// With names another element whose form this one must share, so that a
@@ -525,6 +530,9 @@ func (e Element) check(others map[string]Element) error {
 	}
 	if _, ok := others[e.With]; e.With != "" && !ok {
 		return fmt.Errorf("with: there is no element %q", e.With)
+	}
+	if err := e.Unlike.check(); err != nil {
+		return fmt.Errorf("unlike: %w", err)
 	}
 	return e.Label.check()
 }

@@ -1,47 +1,118 @@
-// Covers, in the page itself, everything that may be somebody's data, before
-// a picture of the page or its HTML is taken. What stays is the interface:
-// headings, labels, buttons, links, column heads and messages. The page is not
-// acted upon afterwards, except to sign out.
+// Covers, in the page itself, everything that may be somebody's data, before a
+// picture of the page or its HTML is taken. What stays is the interface, in
+// blocks: headings, labels, buttons, links, column heads and messages. The page
+// is not acted upon afterwards, except to sign out.
+//
+// Blocks can show a secret too, such as the user name in a greeting. No secret
+// is told to the page to find it: without order.blocks this only lists what the
+// blocks say, and outside the page it is decided what they may say. With
+// order.blocks the page is covered, and a block that is not on the list is
+// covered whole. The answer is then the number of things that had to change.
 (order) => {
   'use strict';
-  const keep = 'button, a, label, legend, h1, h2, h3, h4, h5, h6, thead th, [role=columnheader], summary, [role=button], [role=link], [role=heading], ' + order.messages;
-  const secret = order.hide.filter((text) => text.length > 2);
-  const dots = (text) => text.replace(/[^\s]/g, '\u2022');
+  const kept = 'button, a, label, legend, h1, h2, h3, h4, h5, h6, th, [role=columnheader], summary, [role=button], [role=link], [role=heading], ' + order.messages;
+  const data = 'td, tbody th:not([scope=col]), [role=cell], [role=gridcell], [role=rowheader], output, dd, samp, kbd, code';
+  const drawn = 'img, svg, canvas, video, object, embed, input[type=image]';
+  const buttons = 'input[type=submit], input[type=button], input[type=reset]';
+  const fields = 'input:not([type=submit], [type=button], [type=reset], [type=checkbox], [type=radio], [type=hidden]), textarea, select, [contenteditable]';
+
+  const separator = '\u0000';
+  const allowed = new Map();
+  for (const { from, to } of order.blocks || []) {
+    allowed.set(from.join(separator), to);
+    allowed.set(to.join(separator), to); // for a second look
+  }
+  const listed = [];
+  let changes = 0;
+
+  const dots = (text) => text.replace(/\S/g, '\u2022');
+
+  function write(node, text) {
+    if (node.nodeType === Node.TEXT_NODE) {
+      if (node.data === text) return;
+      node.data = text;
+    } else {
+      if (node.value === text) return;
+      node.value = text;
+    }
+    changes++;
+  }
+
+  function hide(el, styles) {
+    for (const [name, value] of Object.entries(styles)) {
+      if (el.style.getPropertyValue(name) === value && el.style.getPropertyPriority(name) === 'important') continue;
+      el.style.setProperty(name, value, 'important');
+      changes++;
+    }
+  }
+
+  // blockOf is the outermost kept element around a text; null when the text is
+  // somebody's data.
+  function blockOf(el) {
+    let block = null;
+    for (let at = el; at; at = at.parentElement) {
+      if (at.matches(data)) return null;
+      if (at.matches(kept)) block = at;
+    }
+    return block;
+  }
 
   function cover(root) {
-    const walker = root.createTreeWalker ? root.createTreeWalker(root, NodeFilter.SHOW_TEXT) : root.ownerDocument.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    const blocks = new Map();
+    const walker = root.ownerDocument.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     const texts = [];
     while (walker.nextNode()) texts.push(walker.currentNode);
     for (const node of texts) {
       const el = node.parentElement;
-      if (!el || ['SCRIPT', 'STYLE', 'TITLE'].includes(el.tagName) || node.data.trim() === '') continue;
-      const cell = el.closest('tbody td, tbody th, [role=cell], [role=gridcell], [role=rowheader], output, dd');
-      const inside = el.closest(keep);
-      const shown = inside && (!cell || cell.contains(inside));
-      if (!shown) node.data = dots(node.data);
-      else if (secret.some((text) => node.data.includes(text))) node.data = secret.reduce((data, text) => data.replaceAll(text, dots(text)), node.data);
+      if (node.data.trim() === '' || (el && ['SCRIPT', 'STYLE'].includes(el.tagName))) continue;
+      const block = el && blockOf(el);
+      if (!block) {
+        if (order.blocks) write(node, dots(node.data));
+      } else if (blocks.has(block)) blocks.get(block).push(node);
+      else blocks.set(block, [node]);
+    }
+    for (const el of root.querySelectorAll(buttons)) blocks.set(el, [el]);
+    for (const nodes of blocks.values()) {
+      const says = nodes.map((node) => (node.nodeType === Node.TEXT_NODE ? node.data : node.value));
+      if (!order.blocks) {
+        listed.push(says);
+        continue;
+      }
+      const may = allowed.get(says.join(separator)) || says.map(dots);
+      nodes.forEach((node, i) => write(node, may[i]));
     }
     for (const el of root.querySelectorAll('*')) {
-      if (el.matches('input, textarea, select, [contenteditable]')) {
-        for (const [name, value] of [['color', 'transparent'], ['background', '#333'], ['caret-color', 'transparent'], ['-webkit-text-fill-color', 'transparent']]) {
-          if (el.type !== 'submit' && el.type !== 'button' && el.type !== 'checkbox' && el.type !== 'radio') el.style.setProperty(name, value, 'important');
-        }
-        el.removeAttribute('placeholder');
-      }
-      if (el.matches('canvas, video, object, embed')) el.style.setProperty('visibility', 'hidden', 'important');
-      for (const name of ['title', 'aria-label', 'alt', 'data-sort', 'data-order']) {
-        const value = el.getAttribute(name);
-        if (value && secret.some((text) => value.includes(text))) el.setAttribute(name, dots(value));
-      }
-      if (el.shadowRoot) cover(el.shadowRoot);
-      if (el.tagName === 'IFRAME') {
+      if (el.shadowRoot) within(el.shadowRoot, el.shadowRoot);
+      if (el.tagName === 'IFRAME' || el.tagName === 'FRAME') {
         let inner = null;
         try { inner = el.contentDocument; } catch { inner = null; }
-        if (inner && inner.body) cover(inner.body);
-        else el.style.setProperty('visibility', 'hidden', 'important');
+        if (inner && inner.body) within(inner.body, inner);
+        else if (order.blocks) hide(el, { visibility: 'hidden' });
       }
+      if (!order.blocks) continue;
+      if (el.matches(fields)) {
+        hide(el, { color: 'transparent', '-webkit-text-fill-color': 'transparent', 'background-color': 'rgb(51, 51, 51)', 'caret-color': 'transparent', 'text-shadow': 'none' });
+        if (el.hasAttribute('placeholder')) { el.removeAttribute('placeholder'); changes++; }
+      }
+      // What a custom element shows in a closed shadow root cannot be looked at.
+      const closed = el.tagName.includes('-') && !el.shadowRoot;
+      if (el.matches(drawn) || closed) hide(el, { visibility: 'hidden' });
     }
   }
-  cover(document.body || document.documentElement);
-  return true;
+
+  // within covers a tree that has style sheets of its own: what styles write or
+  // draw goes, and nothing is caught half way through a transition.
+  function within(root, scope) {
+    if (order.blocks && !scope.irccpinMasked) {
+      const sheet = new (root.ownerDocument.defaultView.CSSStyleSheet)();
+      sheet.replaceSync('*, *::before, *::after { transition: none !important; animation: none !important; background-image: none !important; list-style: none !important }'
+        + '*::before, *::after { content: none !important } *::placeholder { color: transparent !important }');
+      scope.adoptedStyleSheets = [...scope.adoptedStyleSheets, sheet];
+      scope.irccpinMasked = true;
+    }
+    cover(root);
+  }
+
+  within(document.body || document.documentElement, document);
+  return order.blocks ? changes : listed;
 }

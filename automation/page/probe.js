@@ -75,10 +75,48 @@
     return !frame || displayed(frame);
   }
 
+  // What is on display can still be out of everybody's sight: pages park
+  // fields that only robots fill beyond the edge, or clip them away.
+  let sights = new WeakMap();
+
   function visible(el) {
-    if (!displayed(el)) return false;
+    if (!sights.has(el)) sights.set(el, displayed(el) && reachable(el));
+    return sights.get(el);
+  }
+
+  // least is the side, in pixels, below which nobody sees a thing; texts for
+  // screen readers are usually one pixel large.
+  const least = 2;
+
+  function reachable(el) {
+    if (!el.checkVisibility({ opacityProperty: true })) return false;
     const box = el.getBoundingClientRect();
-    return box.width > 0 && box.height > 0;
+    if (box.width < least || box.height < least) return false;
+    // Where the box lies once everything around it is scrolled back.
+    let right = box.right;
+    let bottom = box.bottom;
+    for (let at = el; at; at = parent(at)) {
+      if (at.inert) return false;
+      const style = getComputedStyle(at);
+      if (clippedAway(style)) return false;
+      if (at !== el && style.display !== 'contents' && style.overflow !== 'visible' && (at.offsetWidth < least || at.offsetHeight < least) && at.offsetWidth + at.offsetHeight > 0) return false;
+      if (at !== el && style.overflow === 'hidden' && at.getClientRects().length > 0 && (at.clientWidth < least || at.clientHeight < least) && style.display !== 'inline') return false;
+      if (at !== el && at !== at.ownerDocument.scrollingElement) {
+        right += at.scrollLeft;
+        bottom += at.scrollTop;
+      }
+      if (style.position === 'fixed') return right > 0 && bottom > 0;
+    }
+    const scrolled = el.ownerDocument.scrollingElement;
+    return right + (scrolled ? scrolled.scrollLeft : 0) > 0 && bottom + (scrolled ? scrolled.scrollTop : 0) > 0;
+  }
+
+  function clippedAway(style) {
+    const inset = /^inset\(([\d.]+)%/.exec(style.clipPath);
+    if (inset && +inset[1] >= 50) return true;
+    if (style.clip === 'auto' || (style.position !== 'absolute' && style.position !== 'fixed')) return false;
+    const sides = (style.clip.match(/-?[\d.]+/g) || []).map(Number);
+    return sides.length === 4 && (sides[1] - sides[3] < least || sides[2] - sides[0] < least);
   }
 
   const parent = (el) => el.parentElement || (el.getRootNode() instanceof ShadowRoot ? el.getRootNode().host : null);
@@ -141,6 +179,7 @@
   function look() {
     const seen = { fields: [], actions: [], headings: [], tables: [], roots: [document], text: '' };
     let text = '';
+    sights = new WeakMap();
     watch(document);
     (function visit(node) {
       if (node.nodeType === Node.TEXT_NODE) {
@@ -196,9 +235,20 @@
         seen.headings.push(el);
         return;
     }
-    if (is === 'button' || is === 'link') seen.actions.push(el);
+    if (pressable.has(is)) seen.actions.push(el);
     else if (is === 'heading') seen.headings.push(el);
     else if (is === 'checkbox' || is === 'switch' || (is === 'textbox' && el.isContentEditable)) seen.fields.push(el);
+    else if (is === '' && pressedByScript(el)) seen.actions.push(el);
+  }
+
+  const pressable = new Set(['button', 'link', 'tab', 'menuitem', 'treeitem', 'option']);
+  const interactive = 'a[href], button, input, select, textarea, summary, [role=button], [role=link], [onclick], [tabindex]';
+
+  // pressedByScript tells an element that nothing but its behaviour makes a
+  // button: short, with nothing else to press inside.
+  function pressedByScript(el) {
+    return (el.hasAttribute('onclick') || (el.hasAttribute('tabindex') && el.tabIndex >= 0))
+      && el.textContent.length < 120 && el.querySelector(interactive) === null;
   }
 
   function select(seen, css) {
@@ -222,11 +272,21 @@
     if (node === cell) return false;
     if (cellNoise && node.matches(cellNoise)) return true;
     const style = getComputedStyle(node);
-    return style.display === 'none' || style.visibility === 'hidden';
+    if (style.display === 'none' || style.visibility === 'hidden' || clippedAway(style)) return true;
+    return style.position === 'absolute' && (parseFloat(style.left) < -500 || parseFloat(style.top) < -500 || (style.width === '1px' && style.overflow === 'hidden'));
   }
 
+  // masked tells a value that stands behind dots until a button is pressed.
+  const masked = (text) => /^[\u2022\u25cf\u25cb\u2219\u00b7\u2217*\s]+$/.test(text) && text.trim() !== '';
+
+  const buttonIn = (cell, node) => node !== cell && (node.tagName === 'BUTTON' || role(node) === 'button');
+
+  // cellText is what a cell says: without the buttons in it, unless they are
+  // all that it holds. A dash says that there is nothing.
   function cellText(cell) {
-    const text = tidy(textOf(cell, (node) => hiddenIn(cell, node)));
+    const hidden = (node) => hiddenIn(cell, node);
+    const text = tidy(textOf(cell, (node) => hidden(node) || buttonIn(cell, node))) || tidy(textOf(cell, hidden));
+    if (/^[-\u2010-\u2015\u2212]+$/.test(text)) return '';
     if (text !== '') return text;
     const inputs = [...cell.querySelectorAll('input, output')].filter((el) => el.type !== 'hidden');
     return inputs.length === 1 ? tidy(inputs[0].value || '') : '';
@@ -258,30 +318,65 @@
     return (test.spec.required || []).every((column) => column in at) ? at : null;
   }
 
-  function headersOf(row) {
+  function headersOf(row, cells) {
     const headers = [];
-    for (const cell of cellsOf(row)) {
+    for (const cell of cells(row)) {
       headers.push(label(cellText(cell)));
       for (let i = 1; i < (cell.colSpan || 1); i++) headers.push('');
     }
     return headers;
   }
 
+  // headerGrid reads several header rows as one: each column is called by the
+  // lowest text over it.
+  function headerGrid(rows) {
+    const grid = rows.map(() => []);
+    rows.forEach((row, y) => {
+      let x = 0;
+      for (const cell of cellsOf(row)) {
+        while (grid[y][x] !== undefined) x++;
+        const text = label(cellText(cell));
+        for (let dy = 0; dy < (cell.rowSpan || 1) && y + dy < rows.length; dy++) {
+          for (let dx = 0; dx < (cell.colSpan || 1); dx++) grid[y + dy][x + dx] = dx === 0 ? text : '';
+        }
+        x += cell.colSpan || 1;
+      }
+    });
+    const width = Math.max(...grid.map((line) => line.length));
+    return Array.from({ length: width }, (_, x) => grid.map((line) => line[x] || '').filter((text) => text !== '').pop() || '');
+  }
+
+  // leading is how many rows a table may have over its headers: a title, groups.
+  const leading = 3;
+
   // dataTable describes a table whose headers the catalog knows, with the
   // parts of it that are not rows of data; null for any other element.
   function dataTable(el) {
-    if (!tableTags(el)) return null;
-    const rows = rowsOf(el);
-    const first = rows.find((row) => cellsOf(row).length > 0);
-    if (!first) return null;
-    const headers = headersOf(first);
-    for (const [key, test] of tableTests) {
-      const columns = columnsOf(test, headers);
-      if (columns) {
-        return { el, key, columns, headers, header: first, outside: [...el.querySelectorAll('caption, thead')] };
+    const plain = !tableTags(el);
+    if (plain && !gridLike(el)) return null;
+    const all = plain ? [...el.children] : rowsOf(el);
+    const cells = plain ? (row) => [...row.children] : cellsOf;
+    const rows = all.filter((row) => cells(row).length > 0);
+    if (rows.length === 0) return null;
+    const heads = plain ? [] : rows.filter((row) => row.closest('thead') !== null);
+    const ways = rows.slice(0, plain ? 1 : leading).map((row, i) => ({ headers: headersOf(row, cells), over: rows.slice(0, i + 1) }));
+    if (heads.length > 1) ways.push({ headers: headerGrid(heads), over: heads });
+    for (const { headers, over } of ways) {
+      for (const [key, test] of tableTests) {
+        const columns = columnsOf(test, headers);
+        if (columns) return { el, key, columns, headers, over, plain, rows: () => (plain ? [...el.children] : rowsOf(el)), cells, outside: plain ? [] : [...el.querySelectorAll('caption, thead')] };
       }
     }
     return null;
+  }
+
+  // gridLike tells boxes that are laid out as rows of cells, without saying so
+  // to a screen reader.
+  function gridLike(el) {
+    const first = el.firstElementChild;
+    return (el.tagName === 'DIV' || el.tagName === 'SECTION' || el.tagName === 'UL' || el.tagName === 'OL')
+      && first !== null && first.childElementCount >= 3 && first.childElementCount <= 20 && !tableTags(first) && first.textContent.length < 400
+      && [...el.children].every((row) => row.childElementCount === first.childElementCount || row.childElementCount <= 1);
   }
 
   const tableOf = (seen, page, name) => {
@@ -325,11 +420,24 @@
   // fieldNames lists what a field is called, by way, best first.
   function fieldNames(el) {
     return [
-      ['label', el.labels && el.labels.length > 0 ? [...el.labels].map((l) => textOf(l, (node) => node === el || node.tagName === 'SELECT' || (messageCSS && node !== l && node.matches(messageCSS)))) : []],
+      ['label', labelTexts(el)],
       ['aria', [el.getAttribute('aria-label') || '', idsText(el, 'aria-labelledby')]],
       ['beside', [beside(el)]],
       ['hint', [el.getAttribute('placeholder') || '', el.getAttribute('title') || '']],
     ];
+  }
+
+  const hintCSS = (catalog.site.labelHints || []).join(', ');
+
+  // labelTexts are the texts of a field's labels: whole, and without the help
+  // that stands inside them.
+  function labelTexts(el) {
+    const other = (l) => (node) => node === el || node.tagName === 'SELECT' || (messageCSS && node !== l && node.matches(messageCSS));
+    return [...(el.labels || [])].flatMap((l) => {
+      const whole = textOf(l, other(l));
+      if (!hintCSS || !l.querySelector(hintCSS)) return [whole];
+      return [whole, textOf(l, (node) => other(l)(node) || (node !== l && node.matches(hintCSS)))];
+    });
   }
 
   function actionText(el) {
@@ -366,16 +474,25 @@
     return tests.get(texts);
   }
 
+  // says tells whether a name matches: as a whole, or in each of its parts
+  // where it is given twice ("Given name / Prénom").
+  function says(matches, name) {
+    const whole = label(name);
+    if (matches(whole)) return true;
+    const parts = whole.split(/ [/|] /);
+    return parts.length === 2 && parts.every((part) => matches(label(part)));
+  }
+
   const dangers = Object.entries(catalog.site.dangers);
 
-  function dangerOf(el) {
+  // dangersOf names the dangers that an element is: "Fermer la session" is both
+  // a Logout and the end of the session.
+  function dangersOf(el) {
     const names = actionNames(el).flatMap(([, list]) => list).map(label).filter(Boolean);
-    for (const [name, danger] of dangers) {
-      if ((danger.css || []).some((css) => el.matches(css))) return name;
-      if (names.some(testOf(danger.label))) return name;
-    }
-    return '';
+    return dangers.filter(([, danger]) => (danger.css || []).some((css) => el.matches(css)) || names.some(testOf(danger.label))).map(([name]) => name);
   }
+
+  const dangerOf = (el) => dangersOf(el)[0] || '';
 
   function describe(el) {
     const name = el.tagName === 'INPUT' || el.tagName === 'TEXTAREA'
@@ -416,11 +533,12 @@
     }
     if (spec.label && Object.keys(spec.label).length > 0) {
       const matches = testOf(spec.label);
+      const unlike = spec.unlike && testOf(spec.unlike);
       const byWay = new Map();
       for (const el of pool) {
         for (const [way, names] of action ? actionNames(el) : fieldNames(el)) {
           if (!byWay.has(way)) byWay.set(way, []);
-          if (names.map(label).some(matches)) byWay.get(way).push(el);
+          if (names.some((name) => says(matches, name)) && !(unlike && names.some((name) => unlike(label(name))))) byWay.get(way).push(el);
         }
       }
       ways.push(...byWay);
@@ -449,7 +567,13 @@
   // enclosing widens a group of controls without a form to its section.
   const enclosing = (el) => closest(el, 'section, article, fieldset, main, dialog, [role=dialog], [role=main], [role=region], [role=group], body') || el;
 
+  // twins are two links that say the same and lead to the same place: either
+  // will do.
+  const twins = (a, b) => a.tagName === 'A' && b.tagName === 'A' && /^https:/.test(a.href) && a.href === b.href && !a.href.includes('#')
+    && a.target === b.target && label(actionText(a)) === label(actionText(b));
+
   function agree(spec, ways, pool) {
+    if (!spec.commits) ways = ways.map(([way, list]) => [way, list.filter((el, i) => !list.slice(0, i).some((other) => twins(el, other)))]);
     const hits = ways.filter(([, list]) => list.length > 0);
     const strong = hits.filter(([way]) => way !== 'shape' && way !== 'hint');
     const candidates = [...new Set(hits.flatMap(([, list]) => list))];
@@ -464,8 +588,8 @@
     }
     const el = best[1][0];
     if (strong.some(([, list]) => !list.includes(el))) return failed('disagree');
-    const danger = spec.role === 'action' && !spec.danger ? dangerOf(el) : '';
-    if (danger) return { ...failed('disagree'), danger };
+    const danger = spec.role === 'action' ? dangersOf(el) : [];
+    if (danger.length > 0 && !danger.includes(spec.danger)) return { ...failed('disagree'), danger: danger[0] };
     if (spec.commits && !ways.some(([way, list]) => way === 'text' && list.includes(el))) return failed('disagree');
     return { status: 'found', el, way: best[0], drift: ways.length > 0 && best[0] !== ways[0][0] && ['hint', 'shape', 'aria', 'beside'].includes(best[0]) && ways[0][1].length === 0, candidates: [] };
   }
@@ -674,9 +798,9 @@
       // A table without rows may be left out, with a sentence in its place.
       if (found.length === 0) out[name].none = seen.lines.some(tableTests.get(page.name + '/' + name).empty);
       if (found.length !== 1) continue;
-      const rows = rowsOf(found[0].el);
-      const ends = rows.length > 0 ? textOf(rows[Math.min(1, rows.length - 1)]) + textOf(rows[rows.length - 1]) : '';
-      out[name].rows = rows.length - 1;
+      const rows = dataRows(found[0]);
+      const ends = rows.length > 0 ? textOf(rows[0]) + textOf(rows[rows.length - 1]) : '';
+      out[name].rows = rows.length;
       out[name].state = digest(ends) + '/' + rows.length;
       out[name].shown = displayed(found[0].el);
     }
@@ -987,19 +1111,37 @@
 
   // ---- tables
 
+  // pagerText keeps the way that arrows point, which normalising loses.
+  const pagerText = (s) => normalise(s.replace(/[\u00bb\u203a\u2192\u25b6]/g, '>').replace(/[\u00ab\u2039\u2190\u25c0]/g, '<'));
+
+  // numbered turns the pages of a pager that has numbers only: from the one
+  // that is marked as shown to its neighbour.
+  function numbered(numbers, direction, off) {
+    const marks = '[aria-current]:not([aria-current=false]), [aria-selected=true], .current, .active, .selected';
+    const shown = numbers.filter((el) => el.matches(marks) || (el.parentElement && el.parentElement.tagName === 'LI' && el.parentElement.matches(marks)) || off(el));
+    const at = new Set(shown.map((el) => +pagerText(actionText(el))));
+    if (at.size !== 1) return { status: 'ambiguous', candidates: numbers.slice(0, 5).map(describe) };
+    const wanted = [...at][0] + (direction === 'next' ? 1 : -1);
+    const target = numbers.find((el) => +pagerText(actionText(el)) === wanted && !off(el));
+    return target ? { el: target } : { status: 'end' };
+  }
+
   function pagerOf(now, name, direction) {
     const found = tableOf(now.seen, now.page, name);
     if (found.length !== 1) return { status: found.length === 0 ? 'missing' : 'ambiguous' };
     const test = tableTests.get(now.page.name + '/' + name);
     const disabled = (test.spec.disabled || []).join(', ');
+    const off = (el) => !enabled(el) || (disabled && (el.matches(disabled) || (el.parentElement && el.parentElement.tagName === 'LI' && el.parentElement.matches(disabled))));
     for (let around = parent(found[0].el), depth = 0; around && depth < 5; around = parent(around), depth++) {
-      const hits = now.seen.actions.filter((el) => contains(around, el) && !contains(found[0].el, el) && visible(el)
-        && actionNames(el).some(([, list]) => list.map(label).some(test[direction])));
-      if (hits.length === 0) continue;
-      const live = hits.filter((el) => enabled(el) && !(disabled && (el.matches(disabled) || (el.parentElement && el.parentElement.tagName === 'LI' && el.parentElement.matches(disabled)))));
-      if (live.length === 0) return { status: 'end' };
-      // The same pager may stand above and below a table: either does.
-      return { el: live[0] };
+      const near = now.seen.actions.filter((el) => contains(around, el) && !contains(found[0].el, el) && visible(el));
+      const hits = near.filter((el) => actionNames(el).some(([, list]) => list.map(pagerText).some(test[direction])));
+      if (hits.length > 0) {
+        // The same pager may stand above and below a table: either does.
+        const live = hits.filter((el) => !off(el));
+        return live.length === 0 ? { status: 'end' } : { el: live[0] };
+      }
+      const numbers = near.filter((el) => /^[0-9]{1,4}$/.test(pagerText(actionText(el))));
+      if (numbers.length > 1) return numbered(numbers, direction, off);
     }
     return { status: 'none' };
   }
@@ -1008,7 +1150,7 @@
     const found = tableOf(now.seen, now.page, name);
     if (found.length !== 1) return { status: found.length === 0 ? 'missing' : 'ambiguous' };
     const data = dataRows(found[0]);
-    const cells = data[row.index] ? cellsOf(data[row.index]) : [];
+    const cells = data[row.index] ? found[0].cells(data[row.index]) : [];
     const texts = Object.fromEntries(Object.entries(found[0].columns).map(([column, i]) => [column, cells[i] ? cellText(cells[i]) : '']));
     if (['given', 'family', 'email'].some((column) => column in row && (texts[column] || '') !== row[column])) return { status: 'moved' };
     const actions = [...cells[found[0].columns.delete].querySelectorAll('a, button, input[type=submit], input[type=button], [role=button], [role=link]')].filter(visible);
@@ -1017,7 +1159,8 @@
   }
 
   function dataRows(table) {
-    return rowsOf(table.el).filter((row) => row !== table.header && row.closest('thead, tfoot') === null && cellsOf(row).length > 0);
+    return table.rows().filter((row) => !table.over.includes(row) && (table.plain || row.closest('thead, tfoot') === null)
+      && row.getAttribute('aria-hidden') !== 'true' && table.cells(row).length > 0);
   }
 
   function readTable({ page: name, table }) {
@@ -1029,13 +1172,17 @@
     const test = tableTests.get(now.page.name + '/' + table);
     const rows = [];
     for (const row of dataRows(found[0])) {
-      const cells = cellsOf(row);
+      const cells = found[0].cells(row);
       if (cells.length === 1) {
-        if (test.empty(normalise(cellText(cells[0])))) continue;
+        // What says that there are no rows is none, nor is what keeps them apart.
+        if (cellText(cells[0]) === '' || test.empty(normalise(cellText(cells[0])))) continue;
         return fail('odd row', table, { candidates: [tidy(cellText(cells[0])).slice(0, 80)] });
       }
       if (cells.length !== found[0].headers.length) return fail('odd row', table, { candidates: [cells.length + ' cells under ' + found[0].headers.length + ' headers'] });
-      rows.push(Object.fromEntries(Object.entries(found[0].columns).map(([column, i]) => [column, cellText(cells[i])])));
+      const texts = Object.entries(found[0].columns).map(([column, i]) => [column, cellText(cells[i])]);
+      const veiled = texts.find(([, text]) => masked(text));
+      if (veiled) return fail('masked', veiled[0]);
+      rows.push(Object.fromEntries(texts));
     }
     const out = { ok: true, rows, columns: Object.keys(found[0].columns), state: tableState(now.seen, now.page)[table].state };
     out.next = (({ el, status }) => (el ? 'more' : status))(pagerOf(now, table, 'next'));

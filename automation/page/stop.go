@@ -111,6 +111,7 @@ func changed(page, element, status string, candidates []string) *Stop {
 		"moved":     "is not where it was",
 		"not kept":  "did not keep what was typed",
 		"focus":     "did not take the keyboard",
+		"masked":    "is hidden behind a button, and a person must look at it",
 		"odd row":   "has a row that does not fit its headers",
 	}[status]
 	if seen == "" {

@@ -118,12 +118,17 @@ func (t TOTP) Code(at time.Time) (code Value, step uint64, validFor time.Duratio
 	seconds := max(at.Unix(), 0)
 	step = uint64(seconds / period)
 	validFor = time.Unix((int64(step)+1)*period, 0).Sub(at)
+	return t.CodeOf(step), step, validFor
+}
+
+// CodeOf returns the passcode of a 30-second step, counted since 1970. It is absent for the zero TOTP.
+func (t TOTP) CodeOf(step uint64) Value {
 	if t.IsZero() {
-		return Value{}, step, validFor
+		return Value{}
 	}
 	key := t.key.clear()
 	defer clear(key)
-	return New(hotp(t.hash, key, step, totpDigits)), step, validFor
+	return New(hotp(t.hash, key, step, totpDigits))
 }
 
 // hotp is the counter-based code of RFC 4226, section 5.3, on which the time-based one rests.

@@ -161,7 +161,7 @@ func questions() []question {
 		question{key: "IRCC_EMPLOYER_NUMBER", text: "IRCC employer number, likewise (Enter: none)"})
 }
 
-func (p *program) store(c *cli.Context) (err error) {
+func (p *program) store(c *cli.Context) error {
 	employer, err := automation.TidyName(c.Args().First())
 	if err != nil {
 		return usage("the employer's name %v", err)
@@ -177,10 +177,8 @@ func (p *program) store(c *cli.Context) (err error) {
 			Hint: "Run the command at a terminal, without --no-input, or use a settings file.",
 		}, tty.close())
 	}
-	defer func() { err = errors.Join(err, tty.close()) }()
-	fmt.Fprintf(tty.out, "The settings of %q for the system's keychain. Secrets are not shown as you type.\n", employer)
-	values, err := tty.ask(c.Context, questions())
-	if err != nil {
+	values, err := tty.ask(c.Context, fmt.Sprintf("The settings of %q for the system's keychain. Secrets are not shown as you type.", employer), questions())
+	if err := errors.Join(err, tty.close()); err != nil {
 		return err
 	}
 	if err := automation.StoreCredentials(c.Context, employer, values); err != nil {

@@ -85,8 +85,9 @@ func (n *narrator) start(step string) {
 		return
 	}
 	if n.ticking == nil {
-		n.ticking = make(chan struct{})
-		n.ended.Go(n.tick)
+		stop := make(chan struct{})
+		n.ticking = stop
+		n.ended.Go(func() { n.tick(stop) })
 	}
 	n.draw()
 }
@@ -228,11 +229,8 @@ func (n *narrator) warning(w automation.Warning) string {
 	return printable(fmt.Sprintf("Warning: %s%s: %s", strings.ReplaceAll(w.Code, "_", " "), where, w.Detail))
 }
 
-// tick moves the live line.
-func (n *narrator) tick() {
-	n.mu.Lock()
-	stop := n.ticking
-	n.mu.Unlock()
+// tick moves the live line until stop is closed.
+func (n *narrator) tick(stop <-chan struct{}) {
 	ticker := time.NewTicker(beat)
 	defer ticker.Stop()
 	for {

@@ -156,7 +156,7 @@ func failed(err error) *automation.Result {
 	switch {
 	case errors.As(err, &stop):
 	case errors.Is(err, context.Canceled):
-		stop = &automation.Error{Code: automation.Interrupted, Message: "interrupted before the portal was opened"}
+		stop = &automation.Error{Code: automation.Interrupted, Message: "interrupted; the portal was not opened"}
 	default:
 		stop = &automation.Error{Code: automation.Internal, Message: err.Error(), Hint: "This is a defect of irccpin. Please report it."}
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -16,10 +15,13 @@ import (
 )
 
 // terminal is where a person is asked. It is opened by its own name, so that
-// questions are seen and answered also when the streams go elsewhere.
+// questions are seen and answered also when the streams go elsewhere, and shows
+// nothing by itself from then on: what is typed ahead of a question for a secret
+// must not be seen either.
 type terminal struct {
 	in, out *os.File
-	lines   *bufio.Reader
+	before  *term.State
+	lines   *term.Terminal
 }
 
 // openTerminal fails where there is none.
@@ -36,26 +38,35 @@ func openTerminal() (*terminal, error) {
 	if t.out, err = os.OpenFile(out, os.O_RDWR, 0); err != nil {
 		return nil, errors.Join(err, t.in.Close())
 	}
-	t.lines = bufio.NewReader(t.in)
+	if t.before, err = term.MakeRaw(int(t.in.Fd())); err != nil {
+		return nil, errors.Join(err, t.in.Close(), t.out.Close())
+	}
+	t.lines = term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{t.in, t.out}, "")
 	return &t, nil
 }
 
-// close may be called without a terminal.
+// close gives the terminal back as it was. It may be called without one.
 func (t *terminal) close() error {
 	if t == nil {
 		return nil
 	}
-	return errors.Join(t.in.Close(), t.out.Close())
+	return errors.Join(term.Restore(int(t.in.Fd()), t.before), t.in.Close(), t.out.Close())
 }
 
 // ask asks for settings at the terminal. Of the security questions, the first
 // that is left out ends them.
-func (t *terminal) ask(ctx context.Context, questions []question) (map[string]automation.Secret, error) {
+func (t *terminal) ask(ctx context.Context, about string, questions []question) (map[string]automation.Secret, error) {
+	if _, err := fmt.Fprintf(t.lines, "%s\n", about); err != nil {
+		return nil, fmt.Errorf("write to the terminal: %w", err)
+	}
 	answers := map[string]automation.Secret{}
 	over := false
 	for _, q := range questions {
-		about := strings.HasPrefix(q.key, "IRCC_QUESTION_") || strings.HasPrefix(q.key, "IRCC_ANSWER_")
-		if about && over {
+		ofFour := strings.HasPrefix(q.key, "IRCC_QUESTION_") || strings.HasPrefix(q.key, "IRCC_ANSWER_")
+		if ofFour && over {
 			continue
 		}
 		for {
@@ -68,7 +79,7 @@ func (t *terminal) ask(ctx context.Context, questions []question) (map[string]au
 				break
 			}
 			if !q.needed {
-				over = over || about
+				over = over || ofFour
 				break
 			}
 		}
@@ -76,36 +87,33 @@ func (t *terminal) ask(ctx context.Context, questions []question) (map[string]au
 	return answers, nil
 }
 
-// askOne asks one question. Reading a terminal cannot be called off: an
-// interruption restores it and leaves the reading alone.
+// askOne asks one question. Reading a terminal cannot be called off: after an
+// interruption the reading is left alone, and ends with the program.
 func (t *terminal) askOne(ctx context.Context, q question) (automation.Secret, error) {
-	fmt.Fprintf(t.out, "%s: ", q.text)
-	before, err := term.GetState(int(t.in.Fd()))
-	if err != nil {
-		return automation.Secret{}, fmt.Errorf("read the terminal: %w", err)
-	}
 	type read struct {
-		line []byte
+		line string
 		err  error
 	}
 	done := make(chan read, 1)
 	go func() {
+		prompt := q.text + ": "
 		if q.secret {
-			line, err := term.ReadPassword(int(t.in.Fd()))
-			fmt.Fprintln(t.out)
+			line, err := t.lines.ReadPassword(prompt)
 			done <- read{line, err}
 			return
 		}
-		line, err := t.lines.ReadString('\n')
-		done <- read{[]byte(strings.TrimSpace(line)), err}
+		t.lines.SetPrompt(prompt)
+		line, err := t.lines.ReadLine()
+		done <- read{strings.TrimSpace(line), err}
 	}()
 	select {
 	case <-ctx.Done():
-		return automation.Secret{}, errors.Join(ctx.Err(), term.Restore(int(t.in.Fd()), before))
+		return automation.Secret{}, ctx.Err()
 	case r := <-done:
-		if errors.Is(r.err, io.EOF) || errors.Is(r.err, os.ErrClosed) {
-			return automation.Secret{}, &automation.Error{Code: automation.HumanNeeded, Message: "the terminal was closed before all was answered"}
+		if errors.Is(r.err, io.EOF) {
+			// Ctrl-C and Ctrl-D are no signals in this mode.
+			return automation.Secret{}, context.Canceled
 		}
-		return automation.OwnSecret(r.line), r.err
+		return automation.OwnSecret([]byte(r.line)), r.err
 	}
 }

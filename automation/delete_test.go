@@ -1,0 +1,128 @@
+package automation_test
+
+import (
+	"fmt"
+	"testing"
+
+	"irccpin/automation"
+	"irccpin/fixtures"
+)
+
+// TestDelete deletes a user at portals of several seeds, and once more: who is
+// not there is not_present.
+func TestDelete(t *testing.T) {
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			p, conf := withUsers(t, seed, 3)
+			target := p.Accounts()[0].Users[1]
+			r := run(t, conf, automation.Delete(personOf(target)))
+			if ending(r) != "deleted" || r.Reconciled || r.User == nil || r.User.Email != target.Email {
+				t.Fatalf("ended as %s: %+v %+v", ending(r), r.Error, r.User)
+			}
+			gone := deletions(p)
+			if len(gone) != 1 || gone[0] != target.ID {
+				t.Errorf("the portal deleted %v, want %d", gone, target.ID)
+			}
+			if r := run(t, conf, automation.Delete(automation.Person{Email: target.Email})); ending(r) != "not_present" {
+				t.Errorf("once more: %s: %+v", ending(r), r.Error)
+			}
+		})
+	}
+}
+
+// TestDeleteStrictly: of two users of the same name only one that is told apart
+// is deleted.
+func TestDeleteStrictly(t *testing.T) {
+	t.Parallel()
+	p, conf := withUsers(t, 1, 2)
+	account := p.Accounts()[0]
+	twin := account.Users[0]
+	twin.ID, twin.Email, twin.PIN = 0, "twin@example.com", ""
+	account.Users = append(account.Users, twin)
+	if err := p.SetAccount(account); err != nil {
+		t.Fatal(err)
+	}
+	byName := personOf(twin)
+	byName.Email = ""
+	if r := run(t, conf, automation.Delete(byName)); ending(r) != "ambiguous_user" {
+		t.Errorf("by name: %s", ending(r))
+	}
+	if gone := deletions(p); len(gone) > 0 || p.Witness().Clicked(fixtures.ClickDelete) > 0 {
+		t.Errorf("something was pressed for an ambiguous user: %v", gone)
+	}
+	if r := run(t, conf, automation.Delete(personOf(twin))); ending(r) != "deleted" {
+		t.Errorf("by e-mail: %s: %+v", ending(r), r.Error)
+	}
+	users := p.Accounts()[0].Users
+	if len(users) != 2 || users[0].Email != account.Users[0].Email {
+		t.Errorf("left are %+v", users)
+	}
+}
+
+// TestDeleteInTrouble: after any trouble a second run ends with the user gone,
+// and nobody else.
+func TestDeleteInTrouble(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault fixtures.Fault
+		first string
+	}{
+		"dropped after acting": {fixtures.Fault{Kind: fixtures.FaultDrop, Page: fixtures.PageDelete, Method: "POST", Acted: true, Times: -1}, "deleted"},
+		"dropped":              {fixtures.Fault{Kind: fixtures.FaultDrop, Page: fixtures.PageDelete, Method: "POST"}, "portal_unavailable"},
+		"error page":           {fixtures.Fault{Kind: fixtures.Fault503, Page: fixtures.PageDelete, Method: "GET"}, "portal_unavailable"},
+		"late":                 {fixtures.Fault{Kind: fixtures.FaultLateCommit, Page: fixtures.PageDelete, Method: "POST", Delay: 500e6}, "deleted"},
+		"home is lost":         {fixtures.Fault{Kind: fixtures.FaultExpired, Page: fixtures.PageHome, Method: "GET", Skip: 1}, "deleted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, conf := withUsers(t, 2, 2)
+			target := p.Accounts()[0].Users[1]
+			if err := p.Fault(c.fault); err != nil {
+				t.Fatal(err)
+			}
+			first := run(t, conf, automation.Delete(personOf(target)))
+			if got := ending(first); got != c.first {
+				t.Errorf("the first run ended as %s, want %s: %+v", got, c.first, first.Error)
+			}
+			if fired := p.Witness().Faults; len(fired) == 0 {
+				t.Error("the trouble did not strike")
+			}
+			second := run(t, conf, automation.Delete(personOf(target)))
+			if got := ending(second); got != "deleted" && got != "not_present" {
+				t.Errorf("the second run ended as %s: %+v", got, second.Error)
+			}
+			if gone := deletions(p); len(gone) != 1 || gone[0] != target.ID {
+				t.Errorf("the portal deleted %v, want %d once", gone, target.ID)
+			}
+			if open := unresolved(t, conf, p.Accounts()[0].Username); len(open) > 0 {
+				t.Errorf("intents are left open: %+v", open)
+			}
+		})
+	}
+}
+
+// withUsers is a portal whose employer has n secondary users.
+func withUsers(t *testing.T, seed uint64, n int) (*fixtures.Portal, automation.Config) {
+	t.Helper()
+	account := fixtures.DefaultAccount("en")
+	account.TwoFactor = fixtures.TwoFactorOff
+	account.Users = nil
+	for i := range n {
+		account.Users = append(account.Users, fixtures.User{
+			GivenName: fmt.Sprintf("Given%d", i), FamilyName: "Person", Email: fmt.Sprintf("person%d@example.com", i),
+		})
+	}
+	p, s := portal(t, fixtures.Options{Seed: seed, Accounts: []fixtures.Account{account}})
+	return p, config(t, s)
+}
+
+func personOf(u fixtures.User) automation.Person {
+	return automation.Person{GivenName: u.GivenName, FamilyName: u.FamilyName, Email: u.Email}
+}
+
+func deletions(p *fixtures.Portal) (ids []int) {
+	for _, d := range p.Witness().Deletions {
+		ids = append(ids, d.User.ID)
+	}
+	return ids
+}

@@ -1,0 +1,199 @@
+package automation_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"irccpin/automation"
+	"irccpin/automation/browser"
+	"irccpin/automation/page"
+	desk "irccpin/automation/portal"
+	"irccpin/automation/secret"
+	"irccpin/automation/signin"
+	"irccpin/fixtures"
+	"irccpin/selectors"
+)
+
+// The checks of this file would be worth little if a client without the
+// precautions passed them too. So each is made twice: with the client as it is,
+// and with one that was put together from the same parts and lacks one.
+
+// TestLateCommitHasTeeth: a click is lost and takes effect late, just after
+// the second run's home page was served. Reconciling first finds the user; a
+// client that remembers nothing makes a second one.
+func TestLateCommitHasTeeth(t *testing.T) {
+	for name, c := range map[string]struct {
+		client    client
+		creations int
+		want      string
+	}{
+		"as it is":               {automation.Run, 1, "created"},
+		"without reconciliation": {forgetful, 2, "ambiguous_user"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, s := uncoded(t, 3)
+			late := fixtures.Fault{Kind: fixtures.FaultLateCommit, Page: fixtures.PageCreate, Method: "POST", Delay: 5 * time.Minute}
+			if err := p.Fault(late); err != nil {
+				t.Fatal(err)
+			}
+			conf := automation.WithReserve(config(t, s), 20*time.Second)
+			// No time for a second reading of the table: the click stays in doubt.
+			conf.Timeout, conf.Settle = time.Minute, time.Hour
+			conf.RunID = automation.NewRunID(time.Now())
+			if first := c.client(t.Context(), conf, automation.Create(newcomer)); ending(first) != "outcome_unknown" {
+				t.Errorf("the first run ended as %s: %+v", ending(first), first.Error)
+			}
+			conf.Observer = &trigger{at: moment{"page home", 0}, do: func() { p.Advance(late.Delay) }}
+			conf.RunID = automation.NewRunID(time.Now())
+			second := c.client(t.Context(), conf, automation.Create(newcomer))
+			if ending(second) != c.want || second.Reconciled != (c.creations == 1) {
+				t.Errorf("the second run ended as %s, want %s: %+v", ending(second), c.want, second.Error)
+			}
+			if made := len(p.Witness().Creations); made != c.creations {
+				t.Errorf("%d users were made, want %d", made, c.creations)
+			}
+		})
+	}
+}
+
+// TestRepeatHasTeeth: the portal makes the user and the connection dies
+// unanswered, if it was used before. Chrome sends such a post again by itself,
+// unless the gate lets it have a fresh connection only. Two users that appear
+// all the same are reported as what they are.
+func TestRepeatHasTeeth(t *testing.T) {
+	for name, c := range map[string]struct {
+		client    client
+		creations int
+		want      string
+	}{
+		"as it is":         {automation.Run, 1, "created"},
+		"without the seal": {unsealed, 2, "ambiguous_user"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, s := uncoded(t, 3)
+			if err := p.Fault(fixtures.Fault{Kind: fixtures.FaultDrop, Page: fixtures.PageCreate, Method: "POST", Acted: true, Reused: true}); err != nil {
+				t.Fatal(err)
+			}
+			conf := config(t, s)
+			conf.RunID = automation.NewRunID(time.Now())
+			if r := c.client(t.Context(), conf, automation.Create(newcomer)); ending(r) != c.want {
+				t.Errorf("ended as %s, want %s: %+v", ending(r), c.want, r.Error)
+			}
+			if made := len(p.Witness().Creations); made != c.creations {
+				t.Errorf("%d users were made, want %d", made, c.creations)
+			}
+		})
+	}
+}
+
+// uncoded is a portal that asks for no second factor: the next code would have
+// to be waited for at each sign-in.
+func uncoded(t *testing.T, seed uint64) (*fixtures.Portal, simulated) {
+	t.Helper()
+	account := fixtures.DefaultAccount("en")
+	account.TwoFactor = fixtures.TwoFactorOff
+	return portal(t, fixtures.Options{Seed: seed, Accounts: []fixtures.Account{account}})
+}
+
+func forgetful(ctx context.Context, c automation.Config, _ automation.Job) *automation.Result {
+	return maimed(ctx, c, true)
+}
+
+func unsealed(ctx context.Context, c automation.Config, _ automation.Job) *automation.Result {
+	return maimed(ctx, c, false)
+}
+
+// maimed creates the newcomer with a client that remembers nothing and does not
+// come back after a doubt, and that may lack the seal.
+func maimed(ctx context.Context, c automation.Config, sealed bool) *automation.Result {
+	var r automation.Result
+	if err := maim(ctx, c, sealed, &r); err != nil {
+		r.Error = &automation.Failure{Code: page.CodeOf(err), Message: err.Error()}
+	}
+	return &r
+}
+
+func maim(ctx context.Context, c automation.Config, sealed bool, r *automation.Result) error {
+	catalog, err := selectors.Load("")
+	if err != nil {
+		return err
+	}
+	gate, err := browser.OpenGate(browser.GateOptions{Allow: catalog.Allows, Simulator: c.Simulator.Addr})
+	if err != nil {
+		return err
+	}
+	defer gate.Close()
+	found, err := browser.Find(browser.FindOptions{Headless: true})
+	if err != nil {
+		return err
+	}
+	chrome, err := browser.Start(ctx, browser.Options{
+		Path: found.Path, Headless: true, NoSandbox: os.Geteuid() == 0, TrustSPKI: []string{c.Simulator.SPKI},
+		Gate: gate, ProfileRoot: filepath.Join(c.StateDir, "browsers"),
+	})
+	if err != nil {
+		return err
+	}
+	defer chrome.Close(context.WithoutCancel(ctx))
+	options := page.Options{Catalog: catalog, Observer: c.Observer}
+	if sealed {
+		options.Seal = gate.Seal
+	}
+	driver := page.New(options)
+	tabOptions, err := driver.TabOptions()
+	if err != nil {
+		return err
+	}
+	tab, err := chrome.NewTab(ctx, tabOptions)
+	if err != nil {
+		return err
+	}
+	driver.Take(tab)
+	home, err := signin.Run(ctx, driver, signin.Options{
+		Catalog: catalog, Custody: careless{}, Now: time.Now,
+		Credentials: signin.Credentials{Username: c.Settings.Username, Password: c.Settings.Password, Questions: c.Settings.Questions},
+	})
+	if err != nil {
+		return err
+	}
+	clerk := desk.Desk{
+		Driver: driver, Home: home, Intents: amnesia{}, Reserve: automation.Reserve,
+		Clock: func(context.Context) (time.Time, error) { return time.Now(), nil },
+		Return: func(context.Context) (*page.Driver, *page.Snapshot, error) {
+			return nil, nil, errors.New("this client does not come back")
+		},
+	}
+	out, err := clerk.Create(ctx, newcomer)
+	r.User, r.Reconciled = &out.User, out.Reconciled
+	result := string(out.Result)
+	r.Result = &result
+	return err
+}
+
+// careless is a custody that holds nothing.
+type careless struct{}
+
+func (careless) May(context.Context, signin.Kind, secret.Value) error             { return nil }
+func (careless) Refused(context.Context, signin.Kind, secret.Value, string) error { return nil }
+func (careless) UseStep(context.Context, secret.Value, uint64) (bool, error)      { return true, nil }
+
+// amnesia is a ledger that remembers nothing.
+type amnesia struct{}
+
+func (amnesia) Begin(context.Context, desk.Intent) (string, error)        { return "", nil }
+func (amnesia) MayClick(context.Context, string) error                    { return nil }
+func (amnesia) Abandon(context.Context, string, string) error             { return nil }
+func (amnesia) Close(context.Context, string, desk.Closing) error         { return nil }
+func (amnesia) Known(context.Context, string) (desk.Known, error)         { return desk.Known{}, nil }
+func (amnesia) Confirmed(context.Context, string, time.Time) error        { return nil }
+func (amnesia) Looked(context.Context, string, time.Time, int, int) error { return nil }
+func (amnesia) Settled(context.Context, string) (bool, error)             { return true, nil }
+func (amnesia) Digest(u desk.User) string {
+	return u.GivenName + "|" + u.FamilyName + "|" + u.Email
+}

@@ -1,0 +1,11 @@
+//go:build !linux
+
+package automation_test
+
+// Processes are found and limited in the way of Linux alone; elsewhere the
+// matrix has the troubles of the wire.
+var localTroubles []string
+
+func localTrouble(name, state string) { panic("there is no trouble " + name) }
+
+func chromes(state string) []int { return nil }
