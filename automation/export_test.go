@@ -1,10 +1,17 @@
 package automation
 
-import "time"
+import (
+	"log/slog"
 
-// WithReserve gives a configuration another Reserve, so that a test need not
-// wait a minute for a page that hangs after the committing click.
-func WithReserve(c Config, reserve time.Duration) Config {
-	c.reserve = reserve
+	"irccpin/automation/secret"
+)
+
+// WithoutRedaction is a configuration whose redactor was not told the settings'
+// secrets: what the redaction proof must notice.
+func WithoutRedaction(c Config) Config {
+	c.redactor = new(secret.Redactor)
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
 	return c
 }

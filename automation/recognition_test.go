@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,10 +16,13 @@ import (
 	"testing"
 	"time"
 
+	"irccpin/automation"
 	"irccpin/automation/browser"
 	"irccpin/automation/page"
 	"irccpin/fixtures"
 	"irccpin/fixtures/front"
+	"irccpin/fixtures/mutate"
+	"irccpin/fixtures/second"
 	"irccpin/selectors"
 )
 
@@ -30,6 +34,10 @@ type gallery struct {
 
 	mu    sync.Mutex
 	shown exhibit
+	// doc is the document shown.
+	doc browser.DocID
+	// styles serves the style sheets: without them a page shows what they hide.
+	styles http.Handler
 }
 
 // exhibit is one page of the gallery.
@@ -38,8 +46,7 @@ type exhibit struct {
 	html             []byte
 }
 
-// openGallery opens one browser with one tab. Styles come from a simulated
-// portal: without them a page shows what its styles hide.
+// openGallery opens one browser with one tab.
 func openGallery(t *testing.T) *gallery {
 	t.Helper()
 	catalog, err := selectors.Default()
@@ -47,12 +54,13 @@ func openGallery(t *testing.T) *gallery {
 		t.Fatal(err)
 	}
 	g := &gallery{catalog: catalog}
-	styles, _ := portal(t, fixtures.Options{})
+	p, _ := portal(t, fixtures.Options{})
+	g.styles = passTo(p.Addr)
 	var hosts []string
 	for _, h := range catalog.Site.Hosts {
 		hosts = append(hosts, h.Host)
 	}
-	f, err := front.Open("127.0.0.1:0", hosts, g.handler(styles), log.New(io.Discard, "", 0))
+	f, err := front.Open("127.0.0.1:0", hosts, g, log.New(io.Discard, "", 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,27 +91,23 @@ func openGallery(t *testing.T) *gallery {
 	return g
 }
 
-func (g *gallery) handler(styles *fixtures.Portal) http.Handler {
-	pass := passTo(styles.Addr)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		g.mu.Lock()
-		shown := g.shown
-		g.mu.Unlock()
-		here, _ := url.Parse(shown.url)
-		if r.Host == here.Host && r.URL.Path == here.Path {
-			w.Header().Set("Content-Type", shown.contentType)
-			w.Header().Set("Cache-Control", "no-store")
-			// A page is judged as it was sent: nothing hands it over to the next.
-			w.Header().Set("Content-Security-Policy", "script-src 'none'; form-action 'none'")
-			_, _ = w.Write(shown.html)
-			return
-		}
-		if strings.HasSuffix(r.URL.Path, ".css") {
-			pass.ServeHTTP(w, r)
-			return
-		}
+func (g *gallery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	g.mu.Lock()
+	shown, styles := g.shown, g.styles
+	g.mu.Unlock()
+	here, err := url.Parse(shown.url)
+	switch {
+	case err == nil && r.Host == here.Host && r.URL.Path == here.Path:
+		w.Header().Set("Content-Type", shown.contentType)
+		w.Header().Set("Cache-Control", "no-store")
+		// A page is judged as it was sent: nothing hands it over to the next.
+		w.Header().Set("Content-Security-Policy", "script-src 'none'; form-action 'none'")
+		_, _ = w.Write(shown.html)
+	case strings.HasSuffix(r.URL.Path, ".css"):
+		styles.ServeHTTP(w, r)
+	default:
 		http.NotFound(w, r)
-	})
+	}
 }
 
 // sight is what the probe makes of an exhibit.
@@ -144,6 +148,7 @@ func (g *gallery) show(t *testing.T, e exhibit) sight {
 					continue
 				}
 				s := sight{Shot: said.Page}
+				g.doc = doc
 				if err := g.tab.Call(ctx, doc, "() => irccpin.matches()", nil, &s.All); err != nil {
 					t.Fatal(err)
 				}
@@ -181,16 +186,23 @@ var rules = map[fixtures.Page][]string{
 	fixtures.PageUnknown:        {},
 }
 
-// TestRecognition holds every page's rule against every page of the simulated
-// portal: true on its own, false on all others. IRCCPIN_TEST_SEEDS=50 draws as
-// many portals; by default there are a few.
+// TestRecognition looks at single pages, all in one browser.
 func TestRecognition(t *testing.T) {
 	g := openGallery(t)
-	seeds := 2
+	t.Run("matrix", g.matrix)
+	t.Run("second portal", g.second)
+	t.Run("normalise", g.normalise)
+}
+
+// matrix holds every page's rule against every page of the simulated portal:
+// true on its own, false on all others. IRCCPIN_TEST_SEEDS=50 draws as many
+// portals; by default there are a few.
+func (g *gallery) matrix(t *testing.T) {
+	seeds := 1
 	if n, err := strconv.Atoi(drawn("IRCCPIN_TEST_SEEDS")); err == nil {
 		seeds = n
 	}
-	pages, judged := 0, 0
+	pages := 0
 	for _, lang := range []string{"en", "fr"} {
 		for seed := range seeds {
 			samples, err := fixtures.Samples(uint64(seed), lang)
@@ -211,16 +223,85 @@ func TestRecognition(t *testing.T) {
 				}
 				s := g.show(t, exhibit{sample.URL, sample.ContentType, sample.HTML})
 				pages++
-				judged += len(g.catalog.Pages)
-				got := slices.Sorted(slices.Values(s.All))
-				if !slices.Equal(got, slices.Sorted(slices.Values(want))) {
-					t.Errorf("%s seed %d, %s: the rules of %v hold, want %v; nearest %+v, messages %q", lang, seed, sample.Name, got, want, s.Shot.Nearest, s.Shot.Messages)
+				where := fmt.Sprintf("%s seed %d, %s", lang, seed, sample.Name)
+				if got := slices.Sorted(slices.Values(s.All)); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
+					t.Errorf("%s: the rules of %v hold, want %v; nearest %+v, messages %q", where, got, want, s.Shot.Nearest, s.Shot.Messages)
 				}
-				g.complain(t, fmt.Sprintf("%s seed %d, %s", lang, seed, sample.Name), s)
+				g.complain(t, where, s)
 			}
 		}
 	}
-	t.Logf("%d pages against %d rules each: %d judgements", pages, len(g.catalog.Pages), judged)
+	t.Logf("%d pages against %d rules each: %d judgements", pages, len(g.catalog.Pages), pages*len(g.catalog.Pages))
+}
+
+// second walks through the second portal and holds every rule against each
+// page that was sent on the way: no two are true.
+func (g *gallery) second(t *testing.T) {
+	looks := second.Looks()
+	if drawn("IRCCPIN_TEST_SEEDS") == "" {
+		looks = looks[1:2]
+	}
+	for i, look := range looks {
+		lang, landing := []string{"fr", "en"}[i%2], []second.Landing{second.Older, second.Newer}[i/2%2]
+		p, err := second.Start(second.Options{Seed: uint64(i), Look: look, Lang: lang, Landing: landing, Users: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		f, err := mutate.Open(p.Addr, catalogHosts(t), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		env := filepath.Join(t.TempDir(), "employer.env")
+		if err := p.WriteEnvFile(env); err != nil {
+			t.Fatal(err)
+		}
+		if r := run(t, config(t, simulated{f.Addr, f.SPKI, env}), automation.Create(newcomer)); ending(r) != "created" {
+			t.Fatalf("%s: %+v", look, r.Error)
+		}
+		g.mu.Lock()
+		g.styles = passTo(p.Addr)
+		g.mu.Unlock()
+		met := map[string]bool{}
+		for _, v := range f.Visited() {
+			s := g.show(t, exhibit{v.URL, v.ContentType, v.HTML})
+			for _, name := range s.All {
+				met[name] = true
+			}
+			// What a script renders is not on the page as it was sent.
+			if len(s.All) != 1 && (len(s.All) > 1 || !strings.Contains(string(v.HTML), "<script")) {
+				t.Errorf("%s in %s: at %s the rules of %v hold; nearest %+v", look, lang, v.URL, s.All, s.Shot.Nearest)
+			}
+		}
+		for _, name := range []string{"landing", "gckey-sign-in", "gckey-welcome", "terms", "identity-validation", "home", "create-user", "confirm-create-user"} {
+			if !met[name] {
+				t.Errorf("%s in %s: no page was recognised as %s", look, lang, name)
+			}
+		}
+	}
+}
+
+// normalise runs Go's Normalise and the page's own over the same texts: the
+// catalog is checked by the one and used by the other.
+func (g *gallery) normalise(t *testing.T) {
+	g.show(t, exhibit{"https://www.canada.ca/en.html", "text/html; charset=utf-8", []byte("<!DOCTYPE html><p>x</p>")})
+	texts := []string{"", "  a  b ", "L\u2019Accès\u00a0« Gérer »", "ΟΔΟΣ", "İstanbul", "Straße", "ﬁn", "a\u200bb\u00adc\ufeff", "Œuvre æ"}
+	// Every character of the scripts and signs that pages of this kind may hold.
+	for _, span := range [][2]rune{{0x20, 0x24f}, {0x300, 0x36f}, {0x370, 0x4ff}, {0x1e00, 0x1eff}, {0x2000, 0x206f}, {0x20a0, 0x214f}, {0x2190, 0x21ff}, {0x25a0, 0x27bf}, {0x3000, 0x303f}, {0xfb00, 0xfb06}, {0xff00, 0xff5e}} {
+		for r := span[0]; r <= span[1]; r++ {
+			texts = append(texts, "a"+string(r)+"B")
+		}
+	}
+	var got []string
+	if err := g.tab.Call(t.Context(), g.doc, "(texts) => texts.map(irccpin.normalise)", texts, &got); err != nil {
+		t.Fatal(err)
+	}
+	for i, text := range texts {
+		if want := selectors.Normalise(text); got[i] != want {
+			t.Errorf("%q (%U) is %q in Go and %q in the page", text, []rune(text), want, got[i])
+		}
+	}
 }
 
 // complain checks that a recognised page has its required elements.

@@ -20,8 +20,8 @@ type Result struct {
 	Reconciled bool     `json:"reconciled"`
 	Employer   Employer `json:"employer"`
 	User       *User    `json:"user,omitempty"`
-	// Users is set by list.
-	Users        []User    `json:"users,omitempty"`
+	// Users is set by list; an account without users has an empty one.
+	Users        []User    `json:"users,omitzero"`
 	AuthorizedBy string    `json:"authorized_by,omitempty"`
 	Run          string    `json:"run"`
 	RunDir       string    `json:"run_dir"`

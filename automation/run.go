@@ -148,7 +148,7 @@ func List() Job {
 		if err != nil {
 			return err
 		}
-		r.Users = users
+		r.Users = append([]User{}, users...)
 		r.end(Listed)
 		return nil
 	}

@@ -3,7 +3,6 @@ package automation
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"irccpin/automation/secret"
 )
@@ -53,17 +52,5 @@ func settingsError(err error) error {
 		return err
 	}
 	hint := "Correct the settings and run the command again. The portal was not opened."
-	var problems *secret.SettingsError
-	if errors.As(err, &problems) {
-		var hints []string
-		for _, p := range problems.Problems {
-			if p.Hint != "" {
-				hints = append(hints, p.Hint)
-			}
-		}
-		if len(hints) > 0 {
-			hint = strings.Join(hints, "; ")
-		}
-	}
 	return &Error{Code: BadSettings, Message: err.Error(), Hint: hint, Err: err}
 }

@@ -27,7 +27,7 @@
   // normalise mirrors selectors.Normalise.
   function normalise(s) {
     return s.normalize('NFKD').replace(/[\p{Mn}\p{Cf}]/gu, '').replace(foldable, (c) => folds[c])
-      .toLowerCase().replace(/\s+/g, ' ').trim();
+      .replace(/./gsu, (c) => c.toLowerCase()).replace(/[\s\u0085]+/g, ' ').trim();
   }
 
   const noise = catalog.site.labelNoise.map((re) => new RegExp(re, 'g'));

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,7 +104,7 @@ func (k *Desk) outcome(ctx context.Context, id string, in Intent, form *page.Sna
 	case "confirm-create-user":
 		// The portal's word is kept, should the table not bear it out. Where it
 		// cannot be written the table decides alone, as after a crash.
-		d.Confirmed = k.now(ctx)
+		d.Confirmed = cmp.Or(k.now(ctx), time.Now())
 		if err := k.Intents.Confirmed(ctx, id, d.Confirmed); err != nil {
 			k.warnLedger("the confirmation", err)
 		}

@@ -279,7 +279,9 @@ func TestSecretsAreNotTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, jorge)
 		b.onCreate = b.breakDown
-		b.refuse = func(int) error { return &page.Stop{Code: page.PortalUnavailable, Page: "gckey-sign-in", Message: "again"} }
+		b.refuse = func(int) error {
+			return &page.Stop{Code: page.PortalUnavailable, Page: "gckey-sign-in", Message: "again"}
+		}
 		_, err := b.desk.Create(t.Context(), order)
 		if page.CodeOf(err) != page.OutcomeUnknown || b.signIns != 1 {
 			t.Errorf("%d sign-ins, ended with %v", b.signIns, err)

@@ -12,18 +12,18 @@ import (
 // closedNow tells whether one of the announcements is about this very moment,
 // and until when. Old announcements stay on the pages for years and mean
 // nothing; one whose day cannot be read is not acted upon.
-func closedNow(notices []page.Notice, now time.Time) (until time.Time, ok bool) {
+func closedNow(notices []page.Notice, now time.Time) (notice page.Notice, until time.Time, ok bool) {
 	eastern, err := time.LoadLocation("America/Toronto") // announcements are in Eastern time (seen on the landing page)
 	if err != nil {
-		return time.Time{}, false
+		return notice, until, false
 	}
 	for _, n := range notices {
 		from, to, ok := window(n, eastern)
 		if ok && !now.Before(from) && now.Before(to) {
-			return to, true
+			return n, to, true
 		}
 	}
-	return time.Time{}, false
+	return notice, until, false
 }
 
 // window reads the beginning and end of an announcement.

@@ -167,8 +167,8 @@ func (r *run) refused(code page.Code, message, hint string) error {
 }
 
 func (r *run) landing(ctx context.Context, s *page.Snapshot) error {
-	if until, ok := closedNow(s.Notices, r.o.Now()); ok {
-		stop := r.stop(page.PortalUnavailable, "the portal announces maintenance for this very time: "+s.Notices[0].Text, "Try again after "+until.Format("15:04 on 2 January 2006, MST")+".")
+	if notice, until, ok := closedNow(s.Notices, r.o.Now()); ok {
+		stop := r.stop(page.PortalUnavailable, "the portal announces maintenance for this very time: "+notice.Text, "Try again after "+until.Format("15:04 on 2 January 2006, MST")+".")
 		stop.RetryAfter = until.Sub(r.o.Now()).Round(time.Second)
 		return stop
 	}
@@ -186,8 +186,8 @@ func (r *run) signIn(ctx context.Context, s *page.Snapshot) error {
 	if r.password != nil {
 		return r.afterPassword(s)
 	}
-	if until, ok := closedNow(s.Notices, r.o.Now()); ok {
-		stop := r.stop(page.PortalUnavailable, "GCKey announces maintenance for this very time: "+s.Notices[0].Text, "Try again later.")
+	if notice, until, ok := closedNow(s.Notices, r.o.Now()); ok {
+		stop := r.stop(page.PortalUnavailable, "GCKey announces maintenance for this very time: "+notice.Text, "Try again later.")
 		stop.RetryAfter = until.Sub(r.o.Now()).Round(time.Second)
 		return stop
 	}
@@ -306,7 +306,7 @@ func (r *run) match(asked []string) (secret.Question, error) {
 	if found == nil {
 		shown := "none that could be read"
 		if len(asked) > 0 {
-			shown = fmt.Sprintf("%q", asked[0])
+			shown = `"` + strings.Trim(asked[0], `"“”«» `) + `"`
 		}
 		return secret.Question{}, r.stop(page.HumanNeeded, "the security question shown is not among the configured ones: "+shown,
 			"Add the question, exactly as shown, and its answer as IRCC_QUESTION_n and IRCC_ANSWER_n.")

@@ -82,6 +82,7 @@ func (p *program) demo(c *cli.Context) (err error) {
 		AuthorizedBy: "Rosa Delgado",
 	}
 	result := p.visit(c.Context, c.Bool("verbose"), config, automation.Create(order))
+	result.RunDir = "" // it goes with the rest
 	if err := confirm(result, portal.Witness()); err != nil {
 		return err
 	}

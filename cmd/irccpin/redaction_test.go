@@ -226,55 +226,6 @@ func TestRedactionOfCommands(t *testing.T) {
 	p.look()
 }
 
-// TestRedactionWhileRunning holds a run at its last page, when all its secrets
-// were typed and read, and searches what the system shows of it: command lines
-// and environments of all its processes, the profile and temporary directories,
-// and the database's log. The secrets come from the environment here.
-func TestRedactionWhileRunning(t *testing.T) {
-	p := newProof(t, sentinels("ZqSentinelUser77", fixtures.TwoFactorApp))
-	var given []string
-	for _, s := range p.portal.Settings(p.account) {
-		given = append(given, s.Key+"="+s.Value)
-	}
-	p.environ = slices.DeleteFunc(p.environ, func(pair string) bool { return strings.HasPrefix(pair, "IRCCPIN_ENV_FILE=") })
-
-	held := fixtures.Fault{Kind: fixtures.FaultSlowHeaders, Page: fixtures.PageCreate, Method: "POST", Delay: 4 * time.Second}
-	if err := p.portal.Fault(held); err != nil {
-		t.Fatal(err)
-	}
-	looked := false
-	p.run(call{args: create("Farid", "--json", "--verbose"), environ: given, showsPIN: true, meanwhile: func(ctx context.Context, pid int) {
-		for len(p.portal.Witness().Faults) == 0 {
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(20 * time.Millisecond):
-			}
-		}
-		looked = true
-		p.lookAtProcesses(pid)
-		secrets, pins := p.secrets()
-		maps.Copy(secrets, pins)
-		found, err := leaks.For(secrets).Under(p.home)
-		if err != nil {
-			t.Error(err)
-		}
-		for _, leak := range found {
-			t.Errorf("while it runs, %s", leak)
-		}
-		profiles, err := filepath.Glob(filepath.Join(p.home, "state", "browsers", "chrome-*", "data", "*"))
-		if err != nil || len(profiles) == 0 {
-			t.Errorf("there was no profile to look at: %v", err)
-		}
-	}})
-	if !looked {
-		t.Error("the run was never held")
-	}
-	if left, _ := filepath.Glob(filepath.Join(p.home, "state", "browsers", "*")); len(left) > 0 {
-		t.Errorf("left behind: %q", left)
-	}
-}
-
 // TestRedactionOfEndings drives the program to many ends, among them every one
 // that quotes the portal.
 func TestRedactionOfEndings(t *testing.T) {

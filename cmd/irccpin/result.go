@@ -92,7 +92,8 @@ func (p *program) explain(r *automation.Result, err error) {
 	p.showUsage(err)
 }
 
-// warn tells a person what else should be known. A page that looks a little
+// warn tells a person what else should be known, such as a name that the portal
+// changed; being quiet is no reason to keep that back. A page that looks a little
 // different is no news for who wants a PIN: of that, one line is enough.
 func (p *program) warn(r *automation.Result) {
 	drifts := 0
@@ -101,7 +102,7 @@ func (p *program) warn(r *automation.Result) {
 			drifts++
 			continue
 		}
-		p.narrator.say("%s", p.narrator.paint(text.FgYellow, p.narrator.warning(w)))
+		p.narrator.urgent(p.narrator.warning(w))
 	}
 	switch {
 	case drifts == 1:
