@@ -146,7 +146,7 @@ func (s *Session) resolve(ctx context.Context, deed portal.Deed, p portal.Person
 	}
 	for _, r := range open {
 		about := portal.Person(r.Person)
-		near := p.Is(about) || portal.MayBe(p, about)
+		near := p.Is(about) || portal.Near(p, about)
 		out, err := s.desk.Resume(ctx, r.ID, near, fmt.Errorf("run %s was ended before the outcome was known", r.RunID))
 		switch {
 		case errors.Is(ctx.Err(), context.Canceled):

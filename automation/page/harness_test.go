@@ -57,11 +57,14 @@ func newStage(t *testing.T, handler http.Handler, options browser.Options) *stag
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = gate.Close() })
-	found, err := browser.Find(browser.FindOptions{Headless: true})
-	if err != nil {
-		t.Fatal(err)
+	if options.Path == "" {
+		found, err := browser.Find(browser.FindOptions{Headless: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		options.Path = found.Path
 	}
-	options.Path, options.Headless, options.NoSandbox = found.Path, true, os.Geteuid() == 0
+	options.Headless, options.NoSandbox = true, os.Geteuid() == 0
 	options.TrustSPKI, options.Gate, options.ProfileRoot = []string{street.SPKI}, gate, t.TempDir()
 	chrome, err := browser.Start(background(t), options)
 	if err != nil {

@@ -276,17 +276,23 @@
     return style.position === 'absolute' && (parseFloat(style.left) < -500 || parseFloat(style.top) < -500 || (style.width === '1px' && style.overflow === 'hidden'));
   }
 
+  // valueIn is what a cell says of its column. A dash can be a name, and can
+  // say that there is none.
+  function valueIn(spec, column, cell) {
+    const text = cell ? cellText(cell) : '';
+    return (spec.blank || []).includes(column) && /^[-\u2010-\u2015\u2212]+$/.test(text) ? '' : text;
+  }
+
   // masked tells a value that stands behind dots until a button is pressed.
   const masked = (text) => /^[\u2022\u25cf\u25cb\u2219\u00b7\u2217*\s]+$/.test(text) && text.trim() !== '';
 
   const buttonIn = (cell, node) => node !== cell && (node.tagName === 'BUTTON' || role(node) === 'button');
 
   // cellText is what a cell says: without the buttons in it, unless they are
-  // all that it holds. A dash says that there is nothing.
+  // all that it holds.
   function cellText(cell) {
     const hidden = (node) => hiddenIn(cell, node);
     const text = tidy(textOf(cell, (node) => hidden(node) || buttonIn(cell, node))) || tidy(textOf(cell, hidden));
-    if (/^[-\u2010-\u2015\u2212]+$/.test(text)) return '';
     if (text !== '') return text;
     const inputs = [...cell.querySelectorAll('input, output')].filter((el) => el.type !== 'hidden');
     return inputs.length === 1 ? tidy(inputs[0].value || '') : '';
@@ -445,9 +451,18 @@
     return shownText(el);
   }
 
+  // Pictures beside the words of a button say nothing.
+  const pictures = '[aria-hidden=true], svg, .glyphicon, .fa, .fas, .far, .icon';
+
+  function actionTexts(el) {
+    const whole = actionText(el);
+    if (el.tagName === 'INPUT' || !el.querySelector(pictures)) return [whole];
+    return [whole, textOf(el, (node) => node !== el && (!displayed(node) || node.matches(pictures)))];
+  }
+
   function actionNames(el) {
     return [
-      ['text', [actionText(el)]],
+      ['text', actionTexts(el)],
       ['aria', [el.getAttribute('aria-label') || '', idsText(el, 'aria-labelledby'), el.getAttribute('title') || '']],
     ];
   }
@@ -457,6 +472,7 @@
     switch (wanted) {
       case 'checkbox': return box;
       case 'password': return el.type === 'password';
+      case 'secret': return !box;
       case 'textbox': return !box && el.type !== 'password';
     }
     return true;
@@ -1151,9 +1167,13 @@
     if (found.length !== 1) return { status: found.length === 0 ? 'missing' : 'ambiguous' };
     const data = dataRows(found[0]);
     const cells = data[row.index] ? found[0].cells(data[row.index]) : [];
-    const texts = Object.fromEntries(Object.entries(found[0].columns).map(([column, i]) => [column, cells[i] ? cellText(cells[i]) : '']));
+    const texts = Object.fromEntries(Object.entries(found[0].columns).map(([column, i]) => [column, valueIn(tableTests.get(now.page.name + '/' + name).spec, column, cells[i])]));
     if (['given', 'family', 'email'].some((column) => column in row && (texts[column] || '') !== row[column])) return { status: 'moved' };
-    const actions = [...cells[found[0].columns.delete].querySelectorAll('a, button, input[type=submit], input[type=button], [role=button], [role=link]')].filter(visible);
+    // Where no column says so, the button or link itself must.
+    const place = 'delete' in found[0].columns ? cells[found[0].columns.delete] : data[row.index];
+    if (!place) return { status: 'moved' };
+    const actions = [...place.querySelectorAll('a, button, input[type=submit], input[type=button], [role=button], [role=link]')]
+      .filter((el) => visible(el) && ('delete' in found[0].columns || dangersOf(el).includes('delete')));
     if (actions.length !== 1) return { status: actions.length === 0 ? 'missing' : 'ambiguous', candidates: actions.map(describe) };
     return { el: actions[0] };
   }
@@ -1179,7 +1199,7 @@
         return fail('odd row', table, { candidates: [tidy(cellText(cells[0])).slice(0, 80)] });
       }
       if (cells.length !== found[0].headers.length) return fail('odd row', table, { candidates: [cells.length + ' cells under ' + found[0].headers.length + ' headers'] });
-      const texts = Object.entries(found[0].columns).map(([column, i]) => [column, cellText(cells[i])]);
+      const texts = Object.entries(found[0].columns).map(([column, i]) => [column, valueIn(test.spec, column, cells[i])]);
       const veiled = texts.find(([, text]) => masked(text));
       if (veiled) return fail('masked', veiled[0]);
       rows.push(Object.fromEntries(texts));

@@ -19,10 +19,18 @@ import (
 // the ledger, or the lack of one, and must not hold up the end for long.
 const undoTime = 10 * time.Second
 
+// steps are what a deed consists of.
+type steps struct {
+	// click presses what cannot be taken back; pressed tells whether that may
+	// have reached the page.
+	click func(ctx context.Context) (pressed bool, err error)
+	// outcome reads what came of it, once the click has landed.
+	outcome func(ctx context.Context, id string) (Outcome, error)
+}
+
 // press is the part of the protocol that cannot be taken back: intent, click,
-// outcome. What click returns, and every error after it, is a doubt unless
-// pressed is false.
-func (k *Desk) press(ctx context.Context, in Intent, click func(ctx context.Context) (pressed bool, err error), outcome func(ctx context.Context, id string) (Outcome, error)) (Outcome, error) {
+// outcome, and the wait for the PIN of a user who was created.
+func (k *Desk) press(ctx context.Context, in Intent, do steps) (Outcome, error) {
 	id, err := k.Intents.Begin(ctx, in)
 	if err != nil {
 		return Outcome{}, err
@@ -46,22 +54,28 @@ func (k *Desk) press(ctx context.Context, in Intent, click func(ctx context.Cont
 	}
 	pressed, err := false, ctx.Err() // an interruption that came with the permission is still in time
 	if err == nil {
-		pressed, err = click(after)
+		pressed, err = do.click(after)
 	}
+	var out Outcome
 	switch {
 	case err == nil:
-		return outcome(after, id)
+		out, err = do.outcome(after, id)
 	case pressed:
-		return k.reconcile(after, k.doubt(id, in, err), true)
+		out, err = k.reconcile(after, k.doubt(id, in, err), true)
+	default:
+		// An intent that stays open says less than is known, and does no harm:
+		// the next session looks at the table.
+		err = errors.Join(err, k.Intents.Close(after, id, Closing{Ending: EndNotPressed, Detail: err.Error()}))
 	}
-	// An intent that stays open says less than is known, and does no harm: the
-	// next session looks at the table.
-	return Outcome{}, errors.Join(err, k.Intents.Close(after, id, Closing{Ending: EndNotPressed, Detail: err.Error()}))
+	if err == nil && in.Deed == Creation {
+		out.User, err = k.AwaitPIN(after, out.User)
+	}
+	return out, err
 }
 
 // doubt is what this very run knows of a click that it is not sure about.
 func (k *Desk) doubt(id string, in Intent, cause error) doubt {
-	return doubt{id: id, cause: cause, Known: Known{Deed: in.Deed, Person: in.Person, Before: k.digests(in.Before)}}
+	return doubt{id: id, button: k.button(in.Deed), cause: cause, Known: Known{Deed: in.Deed, Person: in.Person, Before: k.digests(in.Before)}}
 }
 
 // commit creates the user whose values stand in the form.
@@ -70,15 +84,11 @@ func (k *Desk) commit(ctx context.Context, o Order, form *page.Snapshot, items [
 		Deed: Creation, Person: o.Person, AuthorizedBy: o.AuthorizedBy, Attestation: form.Elements["attestation"].Text,
 		Employer: employer, Before: before,
 	}
-	click := func(ctx context.Context) (bool, error) {
-		return k.Driver.Commit(ctx, "create-user", "create-account", items...) // the one committing click
-	}
-	return k.press(ctx, in, click, func(ctx context.Context, id string) (Outcome, error) {
-		out, err := k.outcome(ctx, id, in, form)
-		if err == nil {
-			out.User, err = k.AwaitPIN(ctx, out.User)
-		}
-		return out, err
+	return k.press(ctx, in, steps{
+		click: func(ctx context.Context) (bool, error) {
+			return k.Driver.Commit(ctx, "create-user", "create-account", items...) // the one committing click
+		},
+		outcome: func(ctx context.Context, id string) (Outcome, error) { return k.outcome(ctx, id, in, form) },
 	})
 }
 
@@ -89,7 +99,7 @@ func (k *Desk) outcome(ctx context.Context, id string, in Intent, form *page.Sna
 		d.cause = cause
 		return k.reconcile(ctx, d, true)
 	}
-	shown, err := k.answer(ctx, "the page \"Confirm Create user\"")
+	shown, err := k.answer(ctx, k.the("confirm-create-user"))
 	if now := k.Driver.Shot(); page.CodeOf(err) == page.PageChanged && now.Page() == "create-user" && len(fresh(form, now)) > 0 {
 		// The form is back with messages that changed its labels: it will not be
 		// filled again, so that does not matter.
@@ -264,7 +274,7 @@ func (k *Desk) several(ctx context.Context, id string, p Person, rows []User) *p
 	for _, u := range rows {
 		seen = append(seen, describe(u.Person()))
 	}
-	stop.Message = fmt.Sprintf("after one click on \"Create account\" %d new users stand in the table: %s", len(rows), strings.Join(seen, ", "))
+	stop.Message = fmt.Sprintf("after one click on %q %d new users stand in the table: %s", k.button(Creation), len(rows), strings.Join(seen, ", "))
 	stop.Hint = "One of them should be deleted by hand. Nothing more was pressed."
 	k.close(ctx, id, Closing{Ending: EndDuplicated, User: rows[0], Detail: stop.Message})
 	return stop

@@ -73,6 +73,7 @@ func (k *Desk) Create(ctx context.Context, o Order) (Outcome, error) {
 			Hint: "Name the primary user with --authorized-by. Nothing was pressed.",
 		}
 	}
+	o.Person = composed(o.Person)
 	before, err := Users(ctx, k.Driver, k.Home)
 	if err != nil {
 		return Outcome{}, err
@@ -130,22 +131,25 @@ func (k *Desk) openForm(ctx context.Context) (*page.Snapshot, error) {
 	} else if !ok {
 		return nil, &page.Stop{
 			Code: page.NotPermitted, Page: "home", Element: "create-secondary-user",
-			Message: "the home page does not offer \"Create a secondary user for this account\"",
+			Message: fmt.Sprintf("the home page does not offer %q", k.Driver.Says("home", "create-secondary-user")),
 			Hint:    "Only the primary user of an employer or branch can create users. Sign in with the primary user's GCKey.",
 		}
 	}
 	if err := k.Driver.Press(ctx, "home", "create-secondary-user"); err != nil {
 		return nil, err
 	}
-	form, err := k.Driver.Next(ctx, "the page \"Create User\"")
+	form, err := k.Driver.Next(ctx, k.the("create-user"))
 	if err != nil {
 		return nil, err
 	}
 	if form.Page() != "create-user" {
-		return nil, unexpected(form, "the page \"Create User\"")
+		return nil, unexpected(form, k.the("create-user"))
 	}
 	return form, nil
 }
+
+// the names a page in messages.
+func (k *Desk) the(name string) string { return fmt.Sprintf("the page %q", k.Driver.Says(name, "")) }
 
 // unexpected is the stop for a known page at the wrong time.
 func unexpected(s *page.Snapshot, wanted string) *page.Stop {

@@ -30,8 +30,10 @@ func (k *Desk) Delete(ctx context.Context, p Person) (Outcome, error) {
 		return Outcome{}, err
 	}
 	in := Intent{Deed: Deletion, Person: user.Person(), Employer: EmployerOf(k.Home), Before: before}
-	click := func(ctx context.Context) (bool, error) { return true, k.pressDelete(ctx, place, user) }
-	return k.press(ctx, in, click, func(ctx context.Context, id string) (Outcome, error) { return k.gone(ctx, id, in) })
+	return k.press(ctx, in, steps{
+		click:   func(ctx context.Context) (bool, error) { return true, k.pressDelete(ctx, place, user) },
+		outcome: func(ctx context.Context, id string) (Outcome, error) { return k.gone(ctx, id, in) },
+	})
 }
 
 // place is where a user's row stands among the rows that are shown now. A
@@ -55,12 +57,12 @@ func (k *Desk) pressDelete(ctx context.Context, place int, u User) error {
 	if err := k.Driver.PressInRow(ctx, "home", "users", place, u.row); err != nil {
 		return err
 	}
-	shown, err := k.answer(ctx, "the confirmation of \"Delete Account\"")
+	shown, err := k.answer(ctx, k.the("delete-confirmation"))
 	if err != nil || shown.Page() == "home" {
 		return err
 	}
 	if shown.Page() != "delete-confirmation" {
-		return unexpected(shown, "the confirmation of \"Delete Account\"")
+		return unexpected(shown, k.the("delete-confirmation"))
 	}
 	if _, err := k.Driver.Commit(ctx, "delete-confirmation", "confirm-delete"); err != nil {
 		return err

@@ -202,6 +202,14 @@ func TestCreate(t *testing.T) {
 				b.show("home")
 			}
 		}, "created", EndCreated, 1},
+		"nothing is heard of the click, and the PIN comes late": {func(b *bench) {
+			b.deaf = true
+			b.onCreate = func() {
+				b.create()
+				b.users[1].PIN = ""
+				time.AfterFunc(15*time.Second, func() { b.users[1].PIN = "late12" })
+			}
+		}, "created, reconciled", EndReconciled, 1},
 		"the PIN does not come": {func(b *bench) {
 			b.onCreate = func() { b.create(); b.users[1].PIN = ""; b.show("confirm-create-user") }
 		}, "pin_pending", EndCreated, 1},

@@ -31,6 +31,8 @@ var lookPauses = []time.Duration{2 * time.Second, 5 * time.Second}
 type doubt struct {
 	id string
 	Known
+	// button is what was pressed, by its wording.
+	button string
 	// cause is why there is a doubt.
 	cause error
 }
@@ -43,7 +45,7 @@ func (k *Desk) Resume(ctx context.Context, id string, patience bool, cause error
 	if err != nil {
 		return Outcome{}, err
 	}
-	return k.reconcile(ctx, doubt{id: id, Known: known, cause: cause}, patience)
+	return k.reconcile(ctx, doubt{id: id, Known: known, button: k.button(known.Deed), cause: cause}, patience)
 }
 
 // reconcile finds out what came of a click in doubt, by reading alone. It looks
@@ -100,7 +102,7 @@ func (k *Desk) nowThere(ctx context.Context, d doubt, users []User, at time.Time
 	case err != nil:
 		return Outcome{}, true, unknown(d, err)
 	case settled:
-		stop := noEffect(d, fmt.Sprintf("\"Create account\" was pressed for %s, and the table shows that no user was made", describe(d.Person)))
+		stop := noEffect(d, fmt.Sprintf("%q was pressed for %s, and the table shows that no user was made", d.button, describe(d.Person)))
 		return Outcome{}, true, k.closed(ctx, d, Closing{Ending: EndNotCreated, Detail: stop.Message}, stop)
 	}
 	return Outcome{}, false, nil
@@ -121,7 +123,7 @@ func (k *Desk) stillThere(ctx context.Context, d doubt, users []User, at time.Ti
 	case err != nil:
 		return Outcome{}, true, unknown(d, err)
 	case settled:
-		stop := noEffect(d, fmt.Sprintf("\"Delete Account\" was pressed for %s, and the table shows that the user is still there", describe(d.Person)))
+		stop := noEffect(d, fmt.Sprintf("%q was pressed for %s, and the table shows that the user is still there", d.button, describe(d.Person)))
 		return Outcome{}, true, k.closed(ctx, d, Closing{Ending: EndNotDeleted, Detail: stop.Message}, stop)
 	}
 	return Outcome{}, false, nil
@@ -191,12 +193,12 @@ func passing(err error) bool {
 		!slices.Contains([]string{"gckey-sign-in", "mfa-code", "identity-validation"}, stop.Page)
 }
 
-// button is what is pressed for a deed.
-func (d Deed) button() string {
+// button is what the button of a deed says, for messages.
+func (k *Desk) button(d Deed) string {
 	if d == Deletion {
-		return "Delete Account"
+		return k.Driver.Says("delete-confirmation", "confirm-delete")
 	}
-	return "Create account"
+	return k.Driver.Says("create-user", "create-account")
 }
 
 // unknown is the ending that says: pressed, and nobody knows.
@@ -207,7 +209,7 @@ func unknown(d doubt, why error) *page.Stop {
 	}
 	return &page.Stop{
 		Code: page.OutcomeUnknown, Err: errors.Join(d.cause, why), Hint: hint, RetryAfter: retryAfter(d.cause),
-		Message: fmt.Sprintf("%q was pressed for %s, and what came of it could not be read: %v", d.Deed.button(), describe(d.Person), why),
+		Message: fmt.Sprintf("%q was pressed for %s, and what came of it could not be read: %v", d.button, describe(d.Person), why),
 	}
 }
 

@@ -172,6 +172,12 @@ func MayBe(a, b Person) bool {
 	return alike(a.GivenName, b.GivenName) && alike(a.FamilyName, b.FamilyName)
 }
 
+// Near tells whether a doubt about one person must be resolved before anything
+// is done about the other: they may be one, or share an e-mail address.
+func Near(a, b Person) bool {
+	return MayBe(a, b) || a.Email != "" && fold(a.Email) == fold(b.Email)
+}
+
 // Is tells whether a person is told apart as p, by e-mail, by names, or both.
 func (p Person) Is(other Person) bool {
 	if p.Email != "" && fold(other.Email) != fold(p.Email) {
@@ -221,10 +227,18 @@ func fold(s string) string {
 	return strings.ToLower(strings.Join(strings.Fields(norm.NFC.String(s)), " "))
 }
 
+// composed has one character for each that can be written as a letter and its
+// accent: files and clipboards of some systems hold them apart, and the portal's
+// charset has whole ones only.
+func composed(p Person) Person {
+	return Person{norm.NFC.String(p.GivenName), norm.NFC.String(p.FamilyName), norm.NFC.String(p.Email)}
+}
+
 // CheckEncodable refuses a value with a character that mycic's windows-1252
 // cannot hold (seen in real markup): the browser would send "&#7877;" in its
 // place, and the portal would keep that for good.
 func CheckEncodable(p Person) error {
+	p = composed(p)
 	for _, v := range []struct{ what, value string }{{"given name", p.GivenName}, {"family name", p.FamilyName}, {"e-mail address", p.Email}} {
 		for _, r := range v.value {
 			if _, ok := charmap.Windows1252.EncodeRune(r); !ok || unicode.IsControl(r) {

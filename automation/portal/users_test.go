@@ -1,0 +1,94 @@
+package portal
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"irccpin/automation/page"
+)
+
+// TestWhoIsWho is the rule of who is the same person, who is in part, and whose
+// doubts must be resolved first.
+func TestWhoIsWho(t *testing.T) {
+	for _, c := range []struct {
+		row, asked          Person
+		same, partial, near bool
+	}{
+		{Person{"Zoé", "Roy", "z@example.com"}, Person{"zoé ", "ROY", "Z@example.com"}, true, false, true},
+		{Person{"Zoé", "Roy", ""}, Person{"Zoé", "Roy", "z@example.com"}, true, false, true},
+		{Person{"Zoé", "Roy", "z@example.com"}, Person{"Zoé", "Roy", ""}, true, false, true},
+		{Person{"Zoé", "Roy", "z@example.com"}, Person{"Zoé", "Roy", "y@example.com"}, false, true, true},
+		{Person{"Ann", "Roy", "z@example.com"}, Person{"Zoé", "Roy", "z@example.com"}, false, true, true},
+		{Person{"Zoe", "Roy", ""}, Person{"Zoé", "Roy", ""}, false, false, true},
+		{Person{"ZOE", "O NEIL", ""}, Person{"Zoé", "O'Neil", ""}, false, false, true},
+		{Person{"Maximili", "Rodrigue", ""}, Person{"Maximilian", "Rodriguez", ""}, false, false, true},
+		{Person{"Ann", "Lee", ""}, Person{"Zoé", "Roy", ""}, false, false, false},
+		{Person{"", "Roy", ""}, Person{"Zoé", "Roy", ""}, false, false, false},
+	} {
+		same, partial := Find([]User{c.row.user()}, c.asked)
+		if (len(same) == 1) != c.same || (len(partial) == 1) != c.partial || Near(c.row, c.asked) != c.near {
+			t.Errorf("%+v and %+v: same %v, partial %v, near %v", c.row, c.asked, same, partial, Near(c.row, c.asked))
+		}
+	}
+}
+
+// TestLookup: one user is told apart, or nobody is.
+func TestLookup(t *testing.T) {
+	users := []User{
+		{GivenName: "Zoé", FamilyName: "Roy", Email: "z@example.com"}, {GivenName: "Zoé", FamilyName: "Roy", Email: "y@example.com"},
+		{GivenName: "Ann", FamilyName: "Lee"},
+	}
+	for _, c := range []struct {
+		asked Person
+		want  page.Code
+	}{
+		{Person{Email: "Y@EXAMPLE.com"}, ""},
+		{Person{GivenName: "ann", FamilyName: "lee"}, ""},
+		{Person{GivenName: "Zoé", FamilyName: "Roy", Email: "z@example.com"}, ""},
+		{Person{GivenName: "Zoé", FamilyName: "Roy"}, page.AmbiguousUser},
+		{Person{GivenName: "Ann", FamilyName: "Lee", Email: "a@example.com"}, page.UserNotFound},
+		{Person{Email: "n@example.com"}, page.UserNotFound},
+	} {
+		if _, err := Lookup(users, c.asked); page.CodeOf(err) != c.want {
+			t.Errorf("%+v: %v, want %q", c.asked, err, c.want)
+		}
+	}
+}
+
+// TestMade: whatever stands in the table and comes to it besides, the one row
+// that a creation adds is found, and no row is when it adds none.
+func TestMade(t *testing.T) {
+	name := rapid.SampledFrom([]string{"Zoé", "Zoe", "Zo", "Ann", "Ann-Marie", "O'Neil", "Oneil", "Roy", "Li"})
+	person := rapid.Custom(func(t *rapid.T) User {
+		return User{
+			GivenName: name.Draw(t, "given"), FamilyName: name.Draw(t, "family"),
+			Email: rapid.SampledFrom([]string{"", "a@example.com", "b@example.com", "c@example.com"}).Draw(t, "email"),
+		}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		k := &Desk{Intents: &book{}}
+		before := rapid.SliceOf(person).Draw(t, "before")
+		ours := person.Draw(t, "ours")
+		after := rapid.Permutation(append([]User{ours}, before...)).Draw(t, "after")
+		found := made(k.newRows(k.digests(before), after), ours.Person())
+		if len(found) != 1 || found[0].Person() != ours.Person() {
+			t.Errorf("of %v, then %v, these are ours: %v", before, after, found)
+		}
+		if found := made(k.newRows(k.digests(before), rapid.Permutation(before).Draw(t, "unchanged")), ours.Person()); len(found) > 0 {
+			t.Errorf("of an unchanged table these are ours: %v", found)
+		}
+	})
+}
+
+// TestEncodable: what windows-1252 cannot hold is named before anything is pressed.
+func TestEncodable(t *testing.T) {
+	for value, ok := range map[string]bool{
+		"Zoé Maude": true, "O’Neil": true, "Žižek": true, "Œuvre €": true,
+		"Nguyễn": false, "Łukasz": false, "王": false, "a\nb": false, "e\u0301": true, "q\u0301": false,
+	} {
+		if err := CheckEncodable(Person{GivenName: value}); (err == nil) != ok || err != nil && page.CodeOf(err) != page.Unencodable {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+}
