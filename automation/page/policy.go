@@ -111,12 +111,15 @@ func (p *policy) judge(r browser.Request) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	// A post with a secret in it must reach the portal once, like one that
+	// commits: a repeat by the browser counts as a second try there.
+	once := p.committing || p.origins != nil && !p.sent
 	if p.origins != nil {
 		if err := p.judgeCarried(r, u, host); err != nil {
 			return err
 		}
 	}
-	if p.committing && r.Method != "GET" && r.Method != "HEAD" && p.release == nil && p.seal != nil {
+	if once && (p.committing || r.Kind == browser.KindDocument && r.TopFrame) && r.Method != "GET" && r.Method != "HEAD" && p.release == nil && p.seal != nil {
 		p.release = p.seal(host)
 	}
 	return nil

@@ -387,7 +387,12 @@
 
   const tableOf = (seen, page, name) => {
     const test = tableTests.get(page.name + '/' + name);
-    return seen.tables.map((t) => ({ ...t, columns: columnsOf(test, t.headers) })).filter((t) => t.columns);
+    const found = seen.tables.map((t) => ({ ...t, columns: columnsOf(test, t.headers) })).filter((t) => t.columns);
+    if (found.length < 2) return found;
+    // A hidden copy, as for printing, that says the same as the table shown is
+    // no second table.
+    const shown = found.filter((t) => displayed(t.el)).map((t) => tidy(t.el.textContent));
+    return found.filter((t) => displayed(t.el) || !shown.includes(tidy(t.el.textContent)));
   };
 
   // ----------------------------------------------------------- elements
