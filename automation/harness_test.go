@@ -37,6 +37,7 @@ func (l *teller) Recognised(s *page.Snapshot) { l.add("page %s %s", s.Page(), s.
 func (l *teller) Acted(p, e, deed, way string) {
 	l.add("  %s %s on %s (by %s)", deed, e, p, way)
 }
+
 func (l *teller) Warned(w page.Warning)          { l.add("  warning %s %s %s", w.Code, w.Element, w.Detail) }
 func (l *teller) Asked(what string, _ time.Time) { l.add("  person: %s", what) }
 

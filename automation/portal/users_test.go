@@ -36,7 +36,8 @@ func TestWhoIsWho(t *testing.T) {
 // TestLookup: one user is told apart, or nobody is.
 func TestLookup(t *testing.T) {
 	users := []User{
-		{GivenName: "Zoé", FamilyName: "Roy", Email: "z@example.com"}, {GivenName: "Zoé", FamilyName: "Roy", Email: "y@example.com"},
+		{GivenName: "Zoé", FamilyName: "Roy", Email: "z@example.com"},
+		{GivenName: "Zoé", FamilyName: "Roy", Email: "y@example.com"},
 		{GivenName: "Ann", FamilyName: "Lee"},
 	}
 	for _, c := range []struct {

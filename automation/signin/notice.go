@@ -56,8 +56,23 @@ var months = []struct {
 	prefix string
 	month  time.Month
 }{
-	{"jan", 1}, {"fe", 2}, {"mar", 3}, {"ap", 4}, {"av", 4}, {"may", 5}, {"mai", 5}, {"jun", 6}, {"juin", 6},
-	{"jul", 7}, {"juil", 7}, {"au", 8}, {"ao", 8}, {"se", 9}, {"oc", 10}, {"no", 11}, {"de", 12},
+	{"jan", 1},
+	{"fe", 2},
+	{"mar", 3},
+	{"ap", 4},
+	{"av", 4},
+	{"may", 5},
+	{"mai", 5},
+	{"jun", 6},
+	{"juin", 6},
+	{"jul", 7},
+	{"juil", 7},
+	{"au", 8},
+	{"ao", 8},
+	{"se", 9},
+	{"oc", 10},
+	{"no", 11},
+	{"de", 12},
 }
 
 func date(s string) (year int, month time.Month, day int, ok bool) {
