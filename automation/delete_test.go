@@ -31,6 +31,28 @@ func TestDelete(t *testing.T) {
 	}
 }
 
+// TestDeleteAcrossPages: the row is found on whichever page of the table it stands.
+func TestDeleteAcrossPages(t *testing.T) {
+	t.Parallel()
+	p, conf := withUsers(t, 4, 13)
+	if err := p.Misbehave(fixtures.Misbehaviour{Name: "table-paged"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{1, 7} { // the first page and the second, of three
+		target := p.Accounts()[0].Users[n-len(deletions(p))]
+		if r := run(t, conf, automation.Delete(personOf(target))); ending(r) != "deleted" {
+			t.Fatalf("user %d: ended as %s: %+v", n, ending(r), r.Error)
+		}
+		gone := deletions(p)
+		if gone[len(gone)-1] != target.ID {
+			t.Fatalf("the portal deleted %v, want %d last", gone, target.ID)
+		}
+	}
+	if gone := deletions(p); len(gone) != 2 {
+		t.Errorf("the portal deleted %v", gone)
+	}
+}
+
 // TestDeleteStrictly: of two users of the same name only one that is told apart
 // is deleted.
 func TestDeleteStrictly(t *testing.T) {

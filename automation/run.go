@@ -103,6 +103,9 @@ func attend(ctx, limited context.Context, p *Portal, rec *recorder, job Job, r *
 	if err := p.ledger.EndRun(after, c.RunID, r.Employer.Name, result, code); err != nil {
 		c.Log.Warn("recording the run's end", "error", err)
 	}
+	if err := p.ledger.Tidy(after); err != nil {
+		c.Log.Warn("removing old personal data from the ledger", "error", err)
+	}
 	if failure == nil {
 		return nil
 	}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -14,6 +15,39 @@ const RetainPersonal = 365 * 24 * time.Hour
 type Pruned struct {
 	Intents int64 // resolved intents that lost their personal data
 	PINs    int64 // PIN fingerprints that were forgotten
+}
+
+// tidyEvery is how often [Ledger.Tidy] prunes: what is due on a day is gone on the next.
+const tidyEvery = 24 * time.Hour
+
+// Tidy prunes what is older than [RetainPersonal], unless that was done within the last day.
+func (l *Ledger) Tidy(ctx context.Context) error {
+	now, err := l.Clock(ctx)
+	if err != nil {
+		return err
+	}
+	due := false
+	err = l.read(ctx, "asking when the ledger was tidied", func(t *tx) error {
+		last, err := t.meta(ctx, "tidied_at", "0")
+		if err != nil {
+			return err
+		}
+		at, err := strconv.ParseInt(last, 10, 64)
+		if err != nil {
+			return fmt.Errorf("when the ledger was tidied is not a number: %q", last)
+		}
+		due = now.Sub(fromMicros(at)) >= tidyEvery
+		return nil
+	})
+	if err != nil || !due {
+		return err
+	}
+	if _, err := l.Prune(ctx, RetainPersonal); err != nil {
+		return err
+	}
+	return l.write(ctx, "noting that the ledger is tidy", func(t *tx) error {
+		return t.setMeta(ctx, "tidied_at", strconv.FormatInt(micros(t.now), 10))
+	})
 }
 
 // Prune removes personal data that is older than the given age. Of a resolved intent go the e-mail address, the user's

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -34,6 +35,7 @@ var suite = []struct {
 	{"leases", testLeases},
 	{"a lease expires after a crash", testLeaseAfterCrash},
 	{"authorizations and pruning", testPrune},
+	{"pruning by itself", testTidy},
 	{"many authorizations", testManyAuthorizations},
 	{"backup", testBackup},
 	{"broken backups", testBrokenBackups},
@@ -693,6 +695,41 @@ func testPrune(t *testing.T, w world) {
 	}
 	if p, err := l.Prune(t.Context(), time.Microsecond); err != nil || p != (Pruned{}) {
 		t.Errorf("pruned twice: %+v, %v", p, err)
+	}
+}
+
+// testTidy: what is more than a year old goes by itself, looked for once a day.
+func testTidy(t *testing.T, w world) {
+	l := w.open(t)
+	id := begin(t, l, ada())
+	must(t, l.Resolve(t.Context(), id, Outcome{Result: Abandoned, RunID: "run-1"}))
+	closedAt := func(age time.Duration) {
+		must(t, l.write(t.Context(), "aging", func(tx *tx) error {
+			_, err := tx.exec(t.Context(), `UPDATE irccpin_intents SET closed_at = ? WHERE id = ?`, micros(tx.now.Add(-age)), id)
+			return err
+		}))
+	}
+	email := func() string {
+		r, err := l.Intent(t.Context(), id)
+		must(t, err)
+		return r.Person.Email
+	}
+	closedAt(RetainPersonal - time.Hour)
+	must(t, l.Tidy(t.Context()))
+	if email() == "" {
+		t.Error("what is not a year old is gone")
+	}
+	closedAt(RetainPersonal + time.Hour)
+	must(t, l.Tidy(t.Context()))
+	if email() == "" {
+		t.Error("tidied twice on one day")
+	}
+	must(t, l.write(t.Context(), "aging", func(tx *tx) error {
+		return tx.setMeta(t.Context(), "tidied_at", strconv.FormatInt(micros(tx.now.Add(-tidyEvery)), 10))
+	}))
+	must(t, l.Tidy(t.Context()))
+	if email() != "" {
+		t.Error("what is more than a year old is still there a day later")
 	}
 }
 

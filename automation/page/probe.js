@@ -1170,18 +1170,24 @@
   function rowAction(now, name, row) {
     const found = tableOf(now.seen, now.page, name);
     if (found.length !== 1) return { status: found.length === 0 ? 'missing' : 'ambiguous' };
-    const data = dataRows(found[0]);
-    const cells = data[row.index] ? found[0].cells(data[row.index]) : [];
-    const texts = Object.fromEntries(Object.entries(found[0].columns).map(([column, i]) => [column, valueIn(tableTests.get(now.page.name + '/' + name).spec, column, cells[i])]));
+    const test = tableTests.get(now.page.name + '/' + name);
+    const data = dataRows(found[0]).filter((other) => !idle(found[0].cells(other), test));
+    if (!data[row.index]) return { status: 'moved' };
+    const cells = found[0].cells(data[row.index]);
+    if (cells.length !== found[0].headers.length) return { status: 'odd row' };
+    const texts = Object.fromEntries(Object.entries(found[0].columns).map(([column, i]) => [column, valueIn(test.spec, column, cells[i])]));
     if (['given', 'family', 'email'].some((column) => column in row && (texts[column] || '') !== row[column])) return { status: 'moved' };
     // Where no column says so, the button or link itself must.
     const place = 'delete' in found[0].columns ? cells[found[0].columns.delete] : data[row.index];
-    if (!place) return { status: 'moved' };
     const actions = [...place.querySelectorAll('a, button, input[type=submit], input[type=button], [role=button], [role=link]')]
       .filter((el) => visible(el) && ('delete' in found[0].columns || dangersOf(el).includes('delete')));
     if (actions.length !== 1) return { status: actions.length === 0 ? 'missing' : 'ambiguous', candidates: actions.map(describe) };
     return { el: actions[0] };
   }
+
+  // idle rows hold nobody: what says that there are no rows is none, nor is what
+  // keeps them apart.
+  const idle = (cells, test) => cells.length === 1 && (cellText(cells[0]) === '' || test.empty(normalise(cellText(cells[0]))));
 
   function dataRows(table) {
     return table.rows().filter((row) => !table.over.includes(row) && (table.plain || row.closest('thead, tfoot') === null)
@@ -1198,11 +1204,8 @@
     const rows = [];
     for (const row of dataRows(found[0])) {
       const cells = found[0].cells(row);
-      if (cells.length === 1) {
-        // What says that there are no rows is none, nor is what keeps them apart.
-        if (cellText(cells[0]) === '' || test.empty(normalise(cellText(cells[0])))) continue;
-        return fail('odd row', table, { candidates: [tidy(cellText(cells[0])).slice(0, 80)] });
-      }
+      if (idle(cells, test)) continue;
+      if (cells.length === 1) return fail('odd row', table, { candidates: [tidy(cellText(cells[0])).slice(0, 80)] });
       if (cells.length !== found[0].headers.length) return fail('odd row', table, { candidates: [cells.length + ' cells under ' + found[0].headers.length + ' headers'] });
       const texts = Object.entries(found[0].columns).map(([column, i]) => [column, valueIn(test.spec, column, cells[i])]);
       const veiled = texts.find(([, text]) => masked(text));

@@ -122,6 +122,40 @@ func (d *Driver) tablePart(ctx context.Context, page, table string) (tableResult
 	return part, nil
 }
 
+// ShowRow turns a table that was read back to the page of it that holds a row,
+// and returns the row's place there. A row that is gone, or there twice, is
+// page_changed.
+func (d *Driver) ShowRow(ctx context.Context, page, table string, row Row) (int, error) {
+	part, err := d.tablePart(ctx, page, table)
+	for i := 0; err == nil && i <= maxTablePages; i++ {
+		var places []int
+		for place, other := range part.Rows {
+			if sameRow(other, row) {
+				places = append(places, place)
+			}
+		}
+		switch {
+		case len(places) == 1:
+			return places[0], nil
+		case len(places) > 1:
+			return 0, changed(page, table, "showing a row twice", nil)
+		case part.Previous != "more":
+			return 0, changed(page, table, "without a row that stood in it a moment ago", nil)
+		}
+		part, err = d.turn(ctx, page, table, "previous", part.State)
+	}
+	if err == nil {
+		err = changed(page, table, "without a first page", nil)
+	}
+	return 0, err
+}
+
+// sameRow tells whether a row is still about the same person; the other cells
+// may have changed meanwhile.
+func sameRow(a, b Row) bool {
+	return a["given"] == b["given"] && a["family"] == b["family"] && a["email"] == b["email"]
+}
+
 // PressInRow presses the one button or link in a row's "delete" cell, if the
 // row still holds what it did.
 func (d *Driver) PressInRow(ctx context.Context, page, table string, index int, row Row) error {

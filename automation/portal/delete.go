@@ -3,8 +3,6 @@ package portal
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 
 	"irccpin/automation/page"
 )
@@ -25,7 +23,7 @@ func (k *Desk) Delete(ctx context.Context, p Person) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	place, err := k.place(before, user)
+	place, err := k.Driver.ShowRow(ctx, "home", "users", user.row)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -34,21 +32,6 @@ func (k *Desk) Delete(ctx context.Context, p Person) (Outcome, error) {
 		click:   func(ctx context.Context) (bool, error) { return true, k.pressDelete(ctx, place, user) },
 		outcome: func(ctx context.Context, id string) (Outcome, error) { return k.gone(ctx, id, in) },
 	})
-}
-
-// place is where a user's row stands among the rows that are shown now. A
-// table of several pages shows its last one after it was read.
-func (k *Desk) place(users []User, u User) (int, error) {
-	index := slices.IndexFunc(users, func(other User) bool { return other.Person() == u.Person() })
-	shown := k.Driver.Shot().Tables["users"].Rows
-	if place := index - max(len(users)-shown, 0); place >= 0 {
-		return place, nil
-	}
-	return 0, &page.Stop{
-		Code: page.PageChanged, Page: "home", Element: "users",
-		Message: fmt.Sprintf("the row of %s stands on another page of the table than the one shown", describe(u.Person())),
-		Hint:    "Delete this user by hand.",
-	}
 }
 
 // pressDelete presses "Delete Account" in a user's row, and the button of the

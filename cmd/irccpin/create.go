@@ -83,3 +83,17 @@ func personOf(c *cli.Context) (automation.Person, error) {
 	}
 	return p, nil
 }
+
+// onePersonOf reads who a command is about that needs a user who exists.
+func onePersonOf(c *cli.Context) (automation.Person, error) {
+	person, err := personOf(c)
+	switch {
+	case err != nil:
+		return person, err
+	case (person.GivenName == "") != (person.FamilyName == ""):
+		return person, usage("--given-name and --family-name go together")
+	case person == automation.Person{}:
+		return person, usage("nobody is named: give --email, or --given-name and --family-name")
+	}
+	return person, nil
+}

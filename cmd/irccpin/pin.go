@@ -23,14 +23,9 @@ on its line. Names and e-mail together tell namesakes apart.`,
 }
 
 func (p *program) pin(c *cli.Context) error {
-	person, err := personOf(c)
-	switch {
-	case err != nil:
+	person, err := onePersonOf(c)
+	if err != nil {
 		return err
-	case (person.GivenName == "") != (person.FamilyName == ""):
-		return usage("--given-name and --family-name go together")
-	case person == automation.Person{}:
-		return usage("nobody is named: give --email, or --given-name and --family-name")
 	}
 	return p.portal(c, errand{command: "pin", job: automation.FindPIN(person), tell: p.tellPIN})
 }

@@ -130,6 +130,7 @@ func witness(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(json.NewDecoder(response.Body).Decode(&seen))
 	count := map[string]int{
 		"creations": len(seen.CreationsOf("")),
+		"deletions": len(seen.Deletions),
 		"passwords": len(seen.SubmitsOf(fixtures.SecretPassword, "")),
 		"logouts":   len(seen.Logouts),
 		"sessions":  len(seen.Sessions),
