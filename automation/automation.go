@@ -37,6 +37,7 @@ const (
 	Internal       Code = "internal"
 	Usage          Code = "usage"
 	BadSettings    Code = "bad_settings"
+	BadRoster      Code = "bad_roster"
 	NoBrowser      Code = "no_browser"
 	DeliveryFailed Code = "delivery_failed"
 )

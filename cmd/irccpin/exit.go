@@ -20,8 +20,8 @@ func endings() []ending {
 		{1, []automation.Code{automation.Internal}, "a defect of the program"},
 		{
 			2,
-			[]automation.Code{automation.Usage, automation.BadSettings, automation.NoBrowser},
-			"wrong flags or settings, or no browser; the portal was not opened",
+			[]automation.Code{automation.Usage, automation.BadSettings, automation.BadRoster, automation.NoBrowser},
+			"wrong flags, settings or roster, or no browser; the portal was not opened",
 		},
 		{
 			4,

@@ -17,7 +17,9 @@ import (
 var topics embed.FS
 
 // topicNames lists the topics in the order in which a newcomer needs them.
-func topicNames() []string { return []string{"first-onboarding", "environment", "exit-codes"} }
+func topicNames() []string {
+	return []string{"first-onboarding", "roster", "environment", "exit-codes"}
+}
 
 func (p *program) helpCommand() *cli.Command {
 	return &cli.Command{
