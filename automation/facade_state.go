@@ -45,10 +45,24 @@ func openState(ctx context.Context, at State) (*ledger.Ledger, error) {
 // relative paths in it are relative to. Nil when there is none. The error is
 // bad_settings.
 func LedgerKey(ctx context.Context, environ []string, program map[string]Secret, dir string) ([]byte, error) {
+	return programKey(ctx, "IRCCPIN_LEDGER_KEY", "The key must be the same on all machines that share the database.", environ, program, dir)
+}
+
+// WebhookKey finds the key that signs notifications, IRCCPIN_WEBHOOK_KEY or its
+// _FILE and _COMMAND forms, in the same places as LedgerKey. The error is
+// bad_settings.
+func WebhookKey(ctx context.Context, environ []string, program map[string]Secret, dir string) (Secret, error) {
+	key, err := programKey(ctx, "IRCCPIN_WEBHOOK_KEY", "It is the key that the receiver checks signatures with.", environ, program, dir)
+	return secret.Own(key), err
+}
+
+// programKey finds a key of the program by its name in the environment or else in
+// a settings file. Nil when there is none.
+func programKey(ctx context.Context, base, hint string, environ []string, program map[string]Secret, dir string) ([]byte, error) {
 	exported := map[string]Secret{}
 	for _, pair := range environ {
 		name, value, _ := strings.Cut(pair, "=")
-		if value != "" && strings.HasPrefix(name, ledgerKey) {
+		if value != "" && strings.HasPrefix(name, base) {
 			exported[name] = secret.New(value)
 		}
 	}
@@ -56,9 +70,9 @@ func LedgerKey(ctx context.Context, environ []string, program map[string]Secret,
 		values map[string]Secret
 		dir    string
 	}{{exported, ""}, {program, dir}} {
-		key, name, err := ledgerKeyFrom(ctx, source.values, source.dir, environ)
+		key, name, err := programKeyFrom(ctx, base, source.values, source.dir, environ)
 		if err != nil {
-			return nil, &Error{Code: BadSettings, Message: name + ": " + err.Error(), Err: err, Hint: "The key must be the same on all machines that share the database."}
+			return nil, &Error{Code: BadSettings, Message: name + ": " + err.Error(), Err: err, Hint: hint}
 		}
 		if name != "" {
 			return key, nil
@@ -67,16 +81,10 @@ func LedgerKey(ctx context.Context, environ []string, program map[string]Secret,
 	return nil, nil
 }
 
-const (
-	ledgerKey        = "IRCCPIN_LEDGER_KEY"
-	ledgerKeyFile    = ledgerKey + "_FILE"
-	ledgerKeyCommand = ledgerKey + "_COMMAND"
-)
-
-// ledgerKeyFrom looks in one source. name is the setting that was found, or "".
-func ledgerKeyFrom(ctx context.Context, values map[string]Secret, dir string, environ []string) (key []byte, name string, err error) {
+// programKeyFrom looks in one source. name is the setting that was found, or "".
+func programKeyFrom(ctx context.Context, base string, values map[string]Secret, dir string, environ []string) (key []byte, name string, err error) {
 	var found []string
-	for _, name := range []string{ledgerKey, ledgerKeyFile, ledgerKeyCommand} {
+	for _, name := range []string{base, base + "_FILE", base + "_COMMAND"} {
 		if !values[name].IsZero() {
 			found = append(found, name)
 		}
@@ -89,7 +97,7 @@ func ledgerKeyFrom(ctx context.Context, values map[string]Secret, dir string, en
 		return nil, name, errors.New("the key is given in several ways: " + strings.Join(found, ", "))
 	}
 	switch value := values[name]; name {
-	case ledgerKeyFile:
+	case base + "_FILE":
 		path := value.Reveal()
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(dir, path)
@@ -99,7 +107,7 @@ func ledgerKeyFrom(ctx context.Context, values map[string]Secret, dir string, en
 			return nil, name, fmt.Errorf("the file that it names cannot be read: %w", errors.Unwrap(err))
 		}
 		return []byte(strings.TrimRight(string(data), "\r\n")), name, nil
-	case ledgerKeyCommand:
+	case base + "_COMMAND":
 		words, err := secret.SplitCommand(value.Reveal())
 		if err != nil {
 			return nil, name, err

@@ -66,6 +66,7 @@ func TestBorders(t *testing.T) {
 		"automation/ledger":   {},
 		"automation/evidence": {"automation/secret"},
 		"automation/roster":   {"automation"},
+		"automation/notify":   {"automation/secret"},
 		"selectors":           {},
 	}
 	for _, s := range sources(t) {

@@ -73,14 +73,14 @@ type Invocation struct {
 	Words   []string // the program and its arguments
 	Environ []string // the whole environment, as "KEY=value"
 	Dir     string   // the working directory; "" for the current one
+	Stdin   []byte   // what it can read on its standard input
 }
 
 // CommandRunner runs a command and returns its standard output. It must end everything it started when ctx ends.
 // [RunCommand] is the real one.
 type CommandRunner func(ctx context.Context, in Invocation) ([]byte, error)
 
-// RunCommand starts a program without a shell and without standard input, and returns what it printed on standard
-// output. Its standard error is discarded, for it may quote secrets. When ctx ends, the program and what it started
+// RunCommand starts a program without a shell, and returns what it printed on standard output. Its standard error is discarded, for it may quote secrets. When ctx ends, the program and what it started
 // are killed. Errors say what happened without naming the program.
 func RunCommand(ctx context.Context, in Invocation) ([]byte, error) {
 	name := in.Words[0]
@@ -94,6 +94,9 @@ func RunCommand(ctx context.Context, in Invocation) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, name, in.Words[1:]...)
 	cmd.Env = in.Environ
 	cmd.Dir = in.Dir
+	if in.Stdin != nil {
+		cmd.Stdin = bytes.NewReader(in.Stdin)
+	}
 	stdout := &limitedBuffer{limit: maxSecretSize}
 	cmd.Stdout = stdout
 	cmd.WaitDelay = commandGrace
