@@ -67,6 +67,7 @@ func TestBorders(t *testing.T) {
 		"automation/evidence": {"automation/secret"},
 		"automation/roster":   {"automation"},
 		"automation/notify":   {"automation/secret"},
+		"automation/metrics":  {},
 		"selectors":           {},
 	}
 	for _, s := range sources(t) {
