@@ -68,6 +68,12 @@ func resultColumn(heading string) string {
 	return resultColumns()[at]
 }
 
+// secretColumn tells whether a heading is the name of a secret of the settings.
+func secretColumn(heading string) bool {
+	name := canonical(heading)
+	return strings.HasPrefix(name, "gckey") || strings.HasPrefix(name, "irccanswer")
+}
+
 // header is where the columns of a table are.
 type header struct {
 	// kept are the cells that belong to the roster, with their headings.
@@ -110,6 +116,8 @@ func readHeader(row line, f *faults) header {
 		}
 		if name := knownColumn(heading); name != "" {
 			h.at[name] = i
+		} else if secretColumn(heading) {
+			f.add(row.number, heading, "a roster holds no secrets: it is copied into results and schedules; put this into the employer's settings file or the keychain")
 		}
 		h.kept, h.headings = append(h.kept, i), append(h.headings, heading)
 	}

@@ -405,3 +405,28 @@ func plainOutcomes(outcomes []Outcome) [][]string {
 	}
 	return out
 }
+
+// BenchmarkSave is what each row that ends costs in a batch of 200, and in the
+// largest.
+func BenchmarkSave(b *testing.B) {
+	for _, rows := range []int{200, maxRows} {
+		for _, format := range formats() {
+			b.Run(fmt.Sprintf("%d/%s", rows, format), func(b *testing.B) {
+				text := "employer,email\n" + strings.Repeat("Alpha Farm,zoe@example.com\n", rows)
+				list, err := Read("list", strings.NewReader(text), Options{For: PINs})
+				if err != nil {
+					b.Fatal(err)
+				}
+				out, err := OpenFile(filepath.Join(b.TempDir(), "pins."+string(format)), list, FileOptions{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				for b.Loop() {
+					if err := out.Record(0, Outcome{Result: "found", PIN: "B6dens"}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}

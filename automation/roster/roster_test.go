@@ -132,6 +132,7 @@ func TestFaults(t *testing.T) {
 		"the same twice":    {"employer,Employer," + heads[9:] + "A,B,a.env,A,B,,C\n", Options{}, []string{"1 Employer: columns A and B"}},
 		"unknown twice":     {"notes,Notes," + heads + "A,B,A,a.env,A,B,,C\n", Options{}, []string{"1 Notes: columns A and B"}},
 		"misspelt":          {"employer,given_name,family_name,authorised_by,bussiness_number\nA,B,C,D,123456789\n", Options{}, []string{"1 authorised_by: nearly authorized_by", "1 bussiness_number: nearly business_number", "1 authorized_by: missing"}},
+		"a secret's column": {"GCKEY_PASSWORD,IRCC Answer 1," + heads + "x,y,A,,B,C,,D\n", Options{}, []string{"1 GCKEY_PASSWORD: no secrets", "1 IRCC Answer 1: no secrets"}},
 		"a results' column": {"pin," + heads + "1,A,,B,C,,D\n", Options{}, []string{"1 pin: rename"}},
 		"values missing": {
 			row("A,,,,,\n,,B,C,,D\n\nE,e.env,F,G,,\n"),
