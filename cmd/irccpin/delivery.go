@@ -94,7 +94,8 @@ func (d *delivery) prepareFile() error {
 		return usage("--out %s: %v", d.file, err)
 	}
 	d.file = path
-	info, err := os.Stat(path)
+	// A link is not followed: the PIN would land where nobody named.
+	info, err := os.Lstat(path)
 	switch {
 	case err == nil && !info.Mode().IsRegular():
 		return usage("--out %s is not a file that can be replaced", path)
@@ -198,7 +199,11 @@ func encrypted(doc []byte, recipients []age.Recipient) ([]byte, error) {
 	if _, err := w.Write(doc); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), w.Close()
+	// The last part is written by Close: nothing is whole before it.
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
 // hand gives the document to a command. What the command prints is dropped: it
