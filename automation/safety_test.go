@@ -349,20 +349,8 @@ func checkSafe(t *testing.T, r *automation.Result, code, says string) {
 // about it that a hostile script or a broken server could do. The password goes
 // to GCKey's own host by post, or nowhere.
 func TestSignInPageTurns(t *testing.T) {
-	const own = "POST clegc-gckey.gc.ca"
-	script := func(text string) func(string) string {
-		return func(page string) string {
-			return strings.Replace(page, "</body>", "<script>"+text+"</script></body>", 1)
-		}
-	}
-	for name, c := range map[string]struct {
-		change func(page string) string
-		answer func(w http.ResponseWriter, r *http.Request, body []byte) bool
-		code   string
-		says   string
-		// may says that the password may go to GCKey before it ends so.
-		may bool
-	}{
+	t.Parallel()
+	for name, c := range map[string]turn{
 		"another base": {change: func(page string) string {
 			return strings.Replace(strings.Replace(page, "<head>", `<head><base href="https://evil.example/">`, 1), `action="https://clegc-gckey.gc.ca/`, `action="/`, 1)
 		}, code: "unsafe", says: "evil.example"},
@@ -401,35 +389,7 @@ func TestSignInPageTurns(t *testing.T) {
 			return true
 		}, code: "unsafe", says: "a post to www.canada.ca while a secret was on the page", may: true},
 	} {
-		t.Run(name, func(t *testing.T) {
-			p, s := portal(t, fixtures.Options{Seed: 3, Accounts: []fixtures.Account{guarded()}})
-			if err := p.Misbehave(fixtures.Misbehaviour{Name: "2fa-off"}); err != nil {
-				t.Fatal(err)
-			}
-			b := &between{answer: c.answer}
-			changed := false
-			b.change = func(r *http.Request, page string) string {
-				if c.change == nil || !strings.Contains(page, `id="token2"`) {
-					return page
-				}
-				b.mu.Lock()
-				defer b.mu.Unlock()
-				out := c.change(page)
-				changed = changed || out != page
-				return out
-			}
-			r := run(t, config(t, standBetween(t, s, b)), automation.Create(newcomer))
-			checkSafe(t, r, c.code, c.says)
-			if c.change != nil && !changed {
-				t.Error("the sign-in page was not changed: the test shows nothing")
-			}
-			password := map[string]string{"user name": guarded().Username, "password": guarded().Password}
-			for _, got := range b.carrying(password) {
-				if !c.may || got != own {
-					t.Errorf("the password went out by %s", got)
-				}
-			}
-		})
+		t.Run(name, c.take)
 	}
 }
 

@@ -364,8 +364,12 @@ func (c *Catalog) Origin(name string) string {
 }
 
 // IsKin tells whether a host belongs to the same government, so that landing
-// on it looks like another of its sign-in services rather than an attack.
+// on it looks like another of its sign-in services rather than an attack. Its
+// names are spelt in plain letters: one with others (xn--…) is a look-alike.
 func (c *Catalog) IsKin(host string) bool {
+	if strings.Contains(host, "xn--") {
+		return false
+	}
 	return slices.ContainsFunc(c.Site.Kin, func(d string) bool {
 		return host == d || strings.HasSuffix(host, "."+d)
 	})

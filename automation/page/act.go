@@ -223,11 +223,15 @@ func (d *Driver) press(ctx context.Context, page, element string, o order) error
 			d.left = d.at.shot
 			d.options.Observer.Acted(page, element, "pressed", d.wayOf(element))
 			return nil
-		case slices.Contains([]string{"form changed", "origin"}, result.Status):
+		case slices.Contains([]string{"form changed", "origin", "method"}, result.Status):
+			how := "elsewhere"
+			if result.Status == "method" {
+				how = "in an address"
+			}
 			return &Stop{
 				Code: Unsafe, Page: page, Element: element,
-				Message: fmt.Sprintf("%q of the page %q was not pressed: its form would send what was typed elsewhere", element, page),
-				Hint:    "The page changed its form at the last moment. Do not sign in there by hand either.",
+				Message: fmt.Sprintf("%q of the page %q was not pressed: its form would send what was typed %s", element, page, how),
+				Hint:    "The page's form is not what it should be. Do not sign in there by hand either.",
 			}
 		case slices.Contains([]string{"text changed", "ambiguous", "disagree", "end", "none"}, result.Status) || !time.Now().Before(limit):
 			return changed(page, cmpOr(result.Element, element), result.Status, result.Candidates)
@@ -292,6 +296,11 @@ func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (
 		return actResult{Status: verdict.Reason, Element: element}, nil
 	case err == nil:
 		return actResult{}, &doubtError{err: d.judge(time.Now()).err}
+	}
+	// Why nothing was heard is often known: the page was leaving for a place
+	// where it may not go.
+	if stop := d.trouble(); stop != nil {
+		err = stop
 	}
 	return d.disarm(doc, err)
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/text/encoding/charmap"
+
 	"irccpin/automation/browser"
 	"irccpin/selectors"
 )
@@ -159,18 +161,25 @@ const longSecret = 10
 
 // carries tells whether an address holds one of the values.
 func carries(u *url.URL, values []string) bool {
-	var parts []string
-	for _, list := range u.Query() {
-		parts = append(parts, list...)
-	}
-	parts = append(parts, strings.Split(u.Path, "/")...)
 	whole, err := url.QueryUnescape(u.RawQuery)
 	if err != nil {
 		whole = u.RawQuery
 	}
-	whole = u.Path + "?" + whole
+	parts := strings.Split(u.Path, "/")
+	for _, list := range u.Query() {
+		parts = append(parts, list...)
+	}
+	parts = append(parts, u.Path+"?"+whole)
+	// A form's fields are written in the charset of its page.
+	for _, part := range parts {
+		if latin, err := charmap.Windows1252.NewDecoder().String(part); err == nil {
+			parts = append(parts, latin)
+		}
+	}
 	for _, value := range values {
-		if slices.Contains(parts, value) || (len(value) >= longSecret && strings.Contains(whole, value)) {
+		if slices.ContainsFunc(parts, func(part string) bool {
+			return part == value || len(value) >= longSecret && strings.Contains(part, value)
+		}) {
 			return true
 		}
 	}

@@ -105,6 +105,8 @@ func TestKin(t *testing.T) {
 		"https://user@sso.auth.canada.ca/":          false,
 		"https://interac.example/":                  false,
 		"https://xn--canad-yva.ca/":                 false,
+		"https://xn--clegc-gcky-tcb.gc.ca/":         false,
+		"https://mfa.xn--uth-fla.canada.ca/":        false,
 		"https://evil.example/?x=https://canada.ca": false,
 	} {
 		var refusal *Refusal
@@ -124,7 +126,7 @@ const (
 func TestPostsWhileSecretsStandOnThePage(t *testing.T) {
 	carrying := func() *policy {
 		p := newPolicy(t)
-		p.carry([]string{gckey}, []string{"RosaDelgado77", "pw"})
+		p.carry([]string{gckey}, []string{"RosaDelgado77", "pw", "Montréal", "à Montréal-Nord"})
 		return p
 	}
 	fetch := browser.Request{URL: gckey + "/j/api", Method: "POST", Kind: browser.KindFetch, TopFrame: true}
@@ -151,6 +153,8 @@ func TestPostsWhileSecretsStandOnThePage(t *testing.T) {
 		"with the secret in the path":       {document("GET", gckey+"/j/RosaDelgado77/l"), "an address with a secret in it"},
 		"a short one as a whole value":      {document("GET", gckey+"/j/eng/l?token2=pw"), "an address with a secret in it"},
 		"a short one within a word is none": {document("GET", gckey+"/j/eng/l?q=pwd"), ""},
+		"a short one in the page's charset": {document("GET", gckey+"/j/eng/l?answer=Montr%E9al"), "an address with a secret in it"},
+		"a long one in the page's charset":  {document("GET", gckey+"/j/eng/l?answer=x+%E0+Montr%E9al-Nord"), "an address with a secret in it"},
 		"its own post with it in the query": {document("POST", gckey+"/j/eng/l?u=RosaDelgado77"), "an address with a secret in it"},
 	} {
 		t.Run(name, func(t *testing.T) { judged(t, carrying(), c.request, c.want) })

@@ -914,13 +914,29 @@
     return { seen, ...mains[0] };
   }
 
+  // A field called "action" or "tagName" hides the form's own property of that
+  // name, in this world too: forms are read by what their class knows.
+  const ofForm = {
+    matches: Element.prototype.matches,
+    attribute: Element.prototype.getAttribute,
+    method: Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, 'method').get,
+  };
+
+  // actionOf tells where a form sends its fields when el submits it, and how.
+  // said is false where neither says how, and a script may.
   function actionOf(el) {
     const form = owner(el);
-    if (!form || form.tagName !== 'FORM') return { action: '', method: '' };
-    const raw = el.hasAttribute && el.hasAttribute('formaction') ? el.formAction : form.getAttribute('action');
-    const submit = el.hasAttribute && el.hasAttribute('formmethod') ? el.formMethod : form.method;
-    return { action: new URL(raw || location.href, form.baseURI || location.href).href, method: (submit || 'get').toLowerCase() };
+    if (!form || !ofForm.matches.call(form, 'form')) return { action: '', method: '', said: false };
+    const own = (name) => el.hasAttribute && el.hasAttribute(name);
+    const raw = own('formaction') ? el.formAction : ofForm.attribute.call(form, 'action');
+    const method = own('formmethod') ? el.formMethod : ofForm.method.call(form);
+    const said = own('formmethod') || (ofForm.attribute.call(form, 'method') !== null && ofForm.attribute.call(form, 'onsubmit') === null);
+    return { action: new URL(raw || location.href, el.baseURI || location.href).href, method: method.toLowerCase(), said };
   }
+
+  // inAddress tells a form that would put its fields into an address, which
+  // servers write into their logs.
+  const inAddress = (to) => to.said && to.method === 'get';
 
   function deepActive() {
     let at = document.activeElement;
@@ -954,6 +970,8 @@
     else el.ownerDocument.getSelection().selectAllChildren(el);
     if (value === '') { if (valueOf(el) !== '') el.ownerDocument.execCommand('delete'); }
     else el.ownerDocument.execCommand('insertText', false, value);
+    // A page that moved the focus meanwhile was given the value elsewhere.
+    if (valueOf(el) !== value && deepActive() !== el) return false;
     if (valueOf(el) !== value && setters[el.tagName]) {
       setters[el.tagName].call(el, value);
       el.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true, inputType: 'insertText', data: value }));
@@ -984,9 +1002,7 @@
         if (location.protocol !== 'https:' || !item.origins.includes(location.origin)) return fail('origin', item.element, { seen: location.origin });
         const to = actionOf(el);
         if (to.action && !item.origins.includes(new URL(to.action).origin)) return fail('action', item.element, { seen: new URL(to.action).origin });
-        if (to.action && to.method !== 'post' && !el.form.hasAttribute('onsubmit')) {
-          if (to.method === 'get' && el.form.hasAttribute('method')) return fail('method', item.element, { seen: to.method });
-        }
+        if (inAddress(to)) return fail('method', item.element, { seen: to.method });
       }
       if (el.maxLength >= 0 && item.value !== undefined && item.value.length > el.maxLength) return fail('too long', item.element, { limit: el.maxLength });
       targets.push({ el, item, spec: now.page.elements[item.element] });
@@ -1042,6 +1058,7 @@
     const to = actionOf(el);
     if (to.action !== form.action || to.method !== form.method) return 'form changed';
     if (origins && to.action && !origins.includes(new URL(to.action).origin)) return 'form changed';
+    if (origins && inAddress(to)) return 'method';
     for (const { el: field, value, tick } of keep) {
       if (!field.isConnected) return 'field changed';
       if (tick !== undefined ? ticked(field) !== tick : valueOf(field) !== value) return 'field changed';
