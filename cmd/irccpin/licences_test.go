@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // accepted are the licences that go with this program's own, each with words
@@ -34,9 +37,12 @@ var notLicences = map[string]string{
 // unwelcome are words of licences that would bind this program.
 var unwelcome = []string{"gnu general public license", "gnu affero", "gnu lesser general", "server side public license", "business source license", "commons clause"}
 
+// listed is the list of all licences, for readers; IRCCPIN_UPDATE_LICENCES=1 lets
+// the test write it.
+const listed = "licences.txt"
+
 // TestLicences lists what the program, its tests and its tools are built of, on
-// every system that it is built for, and finds what may not go with it. With -v it
-// prints the list.
+// every system that it is built for, and finds what may not go with it.
 func TestLicences(t *testing.T) {
 	modules := map[string]string{} // "path version" and directory
 	for _, goos := range []string{"linux", "darwin", "windows"} {
@@ -59,18 +65,35 @@ func TestLicences(t *testing.T) {
 	if len(modules) < 20 {
 		t.Fatalf("only %d modules were listed", len(modules))
 	}
+	list := ""
 	for _, module := range slices.Sorted(maps.Keys(modules)) {
 		licences, err := licencesIn(module, modules[module])
 		switch {
 		case err != nil:
 			t.Errorf("%s: %v", module, err)
 		case len(licences) == 0:
-			t.Errorf("%s has no licence file in %s", module, modules[module])
+			t.Errorf("%s has no licence file in %s: nobody may use it; take another module", module, modules[module])
 		case slices.Contains(licences, ""):
-			t.Errorf("%s has a licence that is not among the accepted ones; see %s", module, modules[module])
+			t.Errorf("%s has a licence that is not among the accepted ones: read it in %s. If it goes with MIT, add words of it to accepted; otherwise take another module", module, modules[module])
 		default:
-			t.Logf("%-60s %s", module, strings.Join(licences, ", "))
+			path, _, _ := strings.Cut(module, " ")
+			list += fmt.Sprintf("%-50s %s\n", path, strings.Join(licences, ", "))
 		}
+	}
+	if t.Failed() {
+		return
+	}
+	if os.Getenv("IRCCPIN_UPDATE_LICENCES") != "" {
+		if err := os.WriteFile(listed, []byte(list), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old, err := os.ReadFile(listed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(old), list); diff != "" {
+		t.Errorf("the modules have changed. Look at the new ones, then run: IRCCPIN_UPDATE_LICENCES=1 go test ./cmd/irccpin -run TestLicences\n%s", diff)
 	}
 }
 
