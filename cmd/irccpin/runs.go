@@ -280,13 +280,26 @@ func (p *program) export(c *cli.Context) error {
 		if !a.ResultAt.IsZero() {
 			known = a.ResultAt.UTC().Format(time.RFC3339)
 		}
-		rows = append(rows, []string{
+		row := []string{
 			a.At.UTC().Format(time.RFC3339), a.Action, a.Employer, a.BusinessNumber, a.GivenName, a.FamilyName, a.Email,
 			a.AuthorizedBy, a.Statement, a.Result, known, a.Run, strconv.FormatBool(a.Simulated),
-		})
+		}
+		for i, text := range row {
+			row[i] = inert(text)
+		}
+		rows = append(rows, row)
 	}
 	if err := w.WriteAll(rows); err != nil {
 		return err
 	}
 	return p.put(c, b.Bytes())
+}
+
+// inert keeps a spreadsheet from taking a text for a formula: some of these were
+// written by the portal's page. A lone dash is a name.
+func inert(text string) string {
+	if text != "-" && strings.IndexAny(text, "=+-@\t\r") == 0 {
+		return "'" + text
+	}
+	return text
 }
