@@ -16,6 +16,9 @@ import (
 // PastRun is a run as its evidence tells it.
 type PastRun = evidence.Record
 
+// Keep bounds how long past runs are kept, and how much they may take together.
+type Keep = evidence.Keep
+
 // RunEvent is one step of a run.
 type RunEvent = evidence.Event
 

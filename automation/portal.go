@@ -67,6 +67,9 @@ type Config struct {
 	Timeout time.Duration
 	// Settle: see DefaultSettle; negative is none.
 	Settle time.Duration
+	// Keep bounds the runs of earlier days in StateDir; zero is as usual, 90 days
+	// and 256 MiB.
+	Keep Keep
 	// Patience is how long a person in front of the window has to help; 0
 	// means that nobody is there.
 	Patience time.Duration

@@ -28,7 +28,7 @@ type recorder struct {
 func record(c Config, catalog *selectors.Catalog, browserVersion string) (*recorder, error) {
 	run, err := evidence.Open(evidence.Options{
 		Dir: filepath.Join(c.StateDir, runsDir), ID: c.RunID, Redactor: c.redactor,
-		Known: known(catalog), Command: c.Command, Simulated: c.Simulator != nil, Employer: c.Settings.Employer,
+		Known: known(catalog), Keep: c.Keep, Command: c.Command, Simulated: c.Simulator != nil, Employer: c.Settings.Employer,
 		Versions: evidence.Versions{Program: Version(), Browser: browserVersion},
 	})
 	if err != nil {

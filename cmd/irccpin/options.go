@@ -113,6 +113,18 @@ func (o option) path() (string, error) {
 	return path, nil
 }
 
+// count reads a whole number from 1 to most; 0 when it is not given.
+func (o option) count(most int) (int, error) {
+	if o.value == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(o.value)
+	if err != nil || n < 1 || n > most {
+		return 0, o.bad("is not a whole number from 1 to %d: %q", most, o.value)
+	}
+	return n, nil
+}
+
 // program reads a path to a program, or the name of one on PATH.
 func (o option) program() (string, error) {
 	if o.value == "" || !strings.ContainsAny(o.value, `/\`) {
@@ -326,6 +338,15 @@ func (s sources) config(ctx context.Context, command string) (automation.Config,
 	if settle.value != "" && c.Settle == 0 {
 		c.Settle = -1
 	}
+	days, err := s.of("", "IRCCPIN_KEEP_DAYS").count(36500)
+	if err != nil {
+		return c, err
+	}
+	mib, err := s.of("", "IRCCPIN_KEEP_MIB").count(1 << 20)
+	if err != nil {
+		return c, err
+	}
+	c.Keep = automation.Keep{Age: time.Duration(days) * 24 * time.Hour, Bytes: int64(mib) << 20}
 	state, err := s.state(ctx)
 	c.StateDir, c.DatabaseURL, c.LedgerKey = state.Dir, state.DatabaseURL, state.Key
 	return c, err
