@@ -13,11 +13,14 @@
 // Every error that a user can meet is an *[Error] with a [Code]; the command
 // line gives each its exit code.
 //
-// Where to go next: portal.go opens browser, gate and ledger; session.go signs
-// in and out; custody.go and intents.go tie the flows to the ledger; result.go
-// is the document that the commands print. The rooms behind the door are page
-// (what is shown), signin and portal (the flows), browser, secret, ledger and
-// evidence.
+// A [Host] carries many such sessions, of many employers, in one browser.
+//
+// Where to go next: host.go holds what sessions share, browser and ledger;
+// engine.go keeps the browser running; portal.go opens an employer's place on
+// the host; session.go signs in and out; custody.go and intents.go tie the flows
+// to the ledger; result.go is the document that the commands print. The rooms
+// behind the door are page (what is shown), signin and portal (the flows),
+// browser, secret, ledger and evidence.
 package automation
 
 import (

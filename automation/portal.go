@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
-	"path/filepath"
-	"runtime"
 	"time"
 
 	"irccpin/automation/browser"
@@ -89,47 +87,73 @@ type Config struct {
 	redactor *secret.Redactor
 }
 
-// Portal is an open way to the Employer Portal for one employer: a ledger, a
-// lease on the credential, a gate and a browser.
+// Portal is an open way to the Employer Portal for one employer: a place on a
+// host, a gate of its own, and a lease on the credential.
 type Portal struct {
+	host *Host
+	// sole tells that the host is there for this portal alone.
+	sole    bool
 	config  Config
 	catalog *selectors.Catalog
 	ledger  *ledger.Ledger
-	lease   *ledger.Lease
 	custody *custody
+	lease   *ledger.Lease
 	gate    *browser.Gate
-	chrome  *browser.Browser
-	found   browser.Found
+	// version is the browser's.
+	version string
+	// tabs are the first tabs of the contexts that were opened; closing one
+	// disposes of its context.
+	tabs []*browser.Tab
 }
 
-// Open checks what can be checked without the portal, takes the lease on the
-// credential, and starts the browser. Errors: bad_settings, no_browser,
+// Open checks what can be checked without the portal, starts a browser, and
+// takes the lease on the credential. Errors: bad_settings, no_browser,
 // unsafe (no sandbox), state_unavailable, credential_held, credential_busy.
-func Open(ctx context.Context, c Config) (_ *Portal, err error) {
+func Open(ctx context.Context, c Config) (*Portal, error) {
 	c = c.withDefaults()
-	p := &Portal{config: c}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, p.Close(context.WithoutCancel(ctx)))
-		}
-	}()
-	if p.catalog, err = selectors.Load(c.Selectors); err != nil {
-		return nil, &Error{Code: BadSettings, Message: "the selectors cannot be used: " + err.Error(), Hint: "Correct the file, or leave --selectors out.", Err: err}
-	}
-	if err = p.findBrowser(); err != nil {
-		return nil, err
-	}
-	// Starting Chrome takes longest, and waits for nothing: it overlaps with
-	// opening the ledger.
-	started := make(chan error, 1)
-	go func() { started <- p.startBrowser(ctx) }()
-	err = p.openLedger(ctx)
-	if startErr := <-started; err == nil {
-		err = startErr
-	}
+	h, err := OpenHost(ctx, c.host())
 	if err != nil {
 		return nil, err
 	}
+	p, err := h.Open(ctx, c)
+	if err != nil {
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+		defer cancel()
+		return nil, errors.Join(err, h.Close(bounded))
+	}
+	p.sole = true
+	return p, nil
+}
+
+// Open takes the lease on a credential for a session on this host, as the
+// function [Open] does. See [Host.Run] for the configuration.
+func (h *Host) Open(ctx context.Context, c Config) (_ *Portal, err error) {
+	if err := h.enter(); err != nil {
+		return nil, err
+	}
+	c = h.config.with(c).withDefaults()
+	p := &Portal{host: h, config: c, catalog: h.catalog, ledger: h.ledger, custody: newCustody(h.ledger, c)}
+	defer func() {
+		if err != nil {
+			bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+			defer cancel()
+			err = errors.Join(err, p.Close(bounded))
+		}
+	}()
+	if p.gate, err = h.openGate(); err != nil {
+		return nil, err
+	}
+	if err = p.custody.check(ctx); err != nil {
+		return nil, err
+	}
+	if err = p.takeLease(ctx); err != nil {
+		return nil, err
+	}
+	chrome, err := h.browser(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.version = chrome.Version()
 	return p, nil
 }
 
@@ -175,19 +199,6 @@ func (c Config) realm() ledger.Realm {
 	return ledger.Live
 }
 
-func (p *Portal) openLedger(ctx context.Context) error {
-	var err error
-	p.ledger, err = ledger.Open(ctx, ledger.Options{Dir: p.config.StateDir, URL: p.config.DatabaseURL, Key: p.config.LedgerKey})
-	if err != nil {
-		return stateError(err)
-	}
-	p.custody = newCustody(p.ledger, p.config)
-	if err := p.custody.check(ctx); err != nil {
-		return err
-	}
-	return p.takeLease(ctx)
-}
-
 // takeLease takes the lease on the credential. One that a killed process of
 // this machine left behind is not waited for.
 func (p *Portal) takeLease(ctx context.Context) error {
@@ -228,59 +239,6 @@ func stateError(err error) error {
 	return &Error{Code: page.StateUnavailable, Message: err.Error(), Hint: hint, Err: err}
 }
 
-func (p *Portal) findBrowser() error {
-	found, err := browser.Find(browser.FindOptions{Explicit: p.config.Browser, Headless: p.config.Headless})
-	if err != nil {
-		return &Error{Code: NoBrowser, Message: err.Error(), Err: err, Hint: "Install one with: irccpin doctor --install-browser"}
-	}
-	p.found = found
-	if !p.config.Headless && found.HeadlessShell {
-		return &Error{Code: NoBrowser, Message: fmt.Sprintf("%s can show no window", found.Path), Hint: "Leave --show out, or name another browser with --browser."}
-	}
-	if p.noSandbox() && p.config.Simulator == nil && !p.config.AllowNoSandbox {
-		return &Error{
-			Code: page.Unsafe, Message: "the browser would run without its sandbox, because this process is root",
-			Hint: "Run irccpin as an ordinary user. If that is impossible: --allow-no-sandbox.",
-		}
-	}
-	return nil
-}
-
-// noSandbox tells whether Chrome can only start without its sandbox: it
-// refuses to run as root otherwise.
-func (p *Portal) noSandbox() bool { return runtime.GOOS == "linux" && os.Geteuid() == 0 }
-
-func (p *Portal) startBrowser(ctx context.Context) error {
-	options := browser.GateOptions{Allow: p.catalog.Allows}
-	var trust []string
-	if s := p.config.Simulator; s != nil {
-		options.Simulator, trust = s.Addr, []string{s.SPKI}
-	} else {
-		upstream, noProxy, err := proxyFrom(p.config.Environ)
-		if err != nil {
-			return &Error{Code: BadSettings, Message: "the proxy set in the environment cannot be used: " + err.Error(), Err: err, Hint: "Correct HTTPS_PROXY, or unset it."}
-		}
-		options.Upstream, options.NoProxy = upstream, noProxy
-	}
-	var err error
-	if p.gate, err = browser.OpenGate(options); err != nil {
-		return &Error{Code: Usage, Message: err.Error(), Err: err}
-	}
-	startCtx, cancel := context.WithTimeout(ctx, startTime)
-	defer cancel()
-	p.chrome, err = browser.Start(startCtx, browser.Options{
-		Path: p.found.Path, Headless: p.config.Headless, NoSandbox: p.noSandbox(),
-		TrustSPKI: trust, Gate: p.gate, ProfileRoot: filepath.Join(p.config.StateDir, "browsers"), Log: p.config.Log,
-	})
-	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return &Error{Code: NoBrowser, Message: "the browser did not start: " + err.Error(), Err: err, Hint: "irccpin doctor tells more."}
-	}
-	return nil
-}
-
 func proxyFrom(environ []string) (*url.URL, string, error) {
 	return browser.ProxyFromEnvironment(func(name string) (string, bool) {
 		for _, pair := range environ {
@@ -292,26 +250,29 @@ func proxyFrom(environ []string) (*url.URL, string, error) {
 	})
 }
 
-// Close ends the browser and gives the lease back. It may be called more than once.
+// Close disposes of the browser contexts, gives the lease back and leaves the
+// host. It may be called more than once.
 func (p *Portal) Close(ctx context.Context) error {
+	if p.host == nil {
+		return nil
+	}
+	h := p.host
+	p.host = nil
 	var errs []error
-	if p.chrome != nil {
-		errs = append(errs, p.chrome.Close(ctx))
-		p.chrome = nil
+	for _, tab := range p.tabs {
+		errs = append(errs, tab.Close(ctx))
 	}
 	if p.gate != nil {
 		errs = append(errs, p.gate.Close())
-		p.gate = nil
 	}
 	if p.lease != nil {
 		if err := p.lease.Release(ctx); err != nil && !errors.Is(err, ledger.ErrLeaseLost) {
 			errs = append(errs, err)
 		}
-		p.lease = nil
 	}
-	if p.ledger != nil {
-		errs = append(errs, p.ledger.Close())
-		p.ledger = nil
+	h.exit()
+	if p.sole {
+		errs = append(errs, h.Close(ctx))
 	}
 	return errors.Join(errs...)
 }

@@ -24,11 +24,19 @@ type Job func(ctx context.Context, s *Session, r *Result) error
 // ctx is for interruptions; once the committing click may have happened they
 // are heeded only after the outcome is read.
 func Run(ctx context.Context, c Config, job Job) *Result {
+	return perform(ctx, c, job, Open)
+}
+
+// opener opens the portal: on a host of its own, or on one that is shared.
+type opener func(context.Context, Config) (*Portal, error)
+
+// perform is Run, on any host.
+func perform(ctx context.Context, c Config, job Job, open opener) *Result {
 	began := time.Now()
 	c = c.withDefaults()
 	r := &Result{Schema: Schema, Simulated: c.Simulator != nil, Run: c.RunID, Warnings: []Warning{}}
 	r.Employer.Name = c.Settings.Employer
-	if err := run(ctx, c, job, r); err != nil {
+	if err := run(ctx, c, job, open, r); err != nil {
 		r.fail(cleanError(c.redactor, coded(err)))
 	}
 	for i, w := range r.Warnings {
@@ -38,10 +46,10 @@ func Run(ctx context.Context, c Config, job Job) *Result {
 	return r
 }
 
-func run(ctx context.Context, c Config, job Job, r *Result) error {
+func run(ctx context.Context, c Config, job Job, open opener, r *Result) error {
 	limited, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
-	p, err := Open(limited, c)
+	p, err := open(limited, c)
 	if err != nil {
 		return (&Portal{config: c}).ended(limited, err)
 	}
@@ -53,7 +61,7 @@ func run(ctx context.Context, c Config, job Job, r *Result) error {
 			c.Log.Warn("closing the browser", "error", err)
 		}
 	}()
-	rec, err := record(c, p.catalog, p.chrome.Version())
+	rec, err := record(c, p.catalog, p.version)
 	if err != nil {
 		return err
 	}

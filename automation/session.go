@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"irccpin/automation/browser"
 	"irccpin/automation/page"
 	"irccpin/automation/portal"
 	"irccpin/automation/signin"
@@ -58,31 +59,52 @@ func (p *Portal) signIn(ctx context.Context) (*page.Driver, *page.Snapshot, erro
 	if err != nil {
 		return d, nil, err
 	}
-	tab, err := p.chrome.NewTab(ctx, options)
+	options.Gate = p.gate
+	tab, err := p.newTab(ctx, options)
 	if err != nil {
-		return d, nil, &Error{Code: page.PortalUnavailable, Message: "the browser opened no tab: " + err.Error(), Err: err, Hint: "Run the command again."}
+		return d, nil, err
 	}
 	d.Take(tab)
 	home, err := signin.Run(ctx, d, signin.Options{Catalog: p.catalog, Credentials: credentials(p.config), Custody: p.custody, Now: clock})
 	return d, home, err
 }
 
+// newTab opens a tab in a context of its own. A browser that turns out to be
+// gone is replaced, once: nothing was opened in it yet.
+func (p *Portal) newTab(ctx context.Context, options browser.TabOptions) (*browser.Tab, error) {
+	for again := false; ; again = true {
+		chrome, err := p.host.browser(ctx)
+		if err != nil {
+			return nil, err
+		}
+		tab, err := chrome.NewTab(ctx, options)
+		switch {
+		case err == nil:
+			p.tabs = append(p.tabs, tab)
+			return tab, nil
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case again || !errors.Is(err, browser.ErrBrowserGone):
+			return nil, &Error{Code: page.PortalUnavailable, Message: "the browser opened no tab: " + err.Error(), Err: err, Hint: "Run the command again."}
+		}
+		select {
+		case <-chrome.Done(): // its exit status takes a moment
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
 // tidyTime bounds leaving the old session in good order before a new sign-in.
 // It is taken from the time that is kept for reading what came of a click.
 const tidyTime = 5 * time.Second
 
-// again signs in anew, for reading after a doubt. A browser that died is
-// started again. After a failure it may be called once more.
+// again signs in anew, for reading after a doubt, in a new browser if the old
+// one died. After a failure it may be called once more.
 func (s *Session) again(ctx context.Context) (*page.Driver, *page.Snapshot, error) {
-	p := s.portal
 	warnings := s.desk.Driver.Warnings
 	s.leave(ctx)
-	if p.chrome == nil || closed(p.chrome.Done()) {
-		if err := p.restartBrowser(ctx); err != nil {
-			return nil, nil, err
-		}
-	}
-	d, home, err := p.signIn(ctx)
+	d, home, err := s.portal.signIn(ctx)
 	d.Warnings = append(warnings, d.Warnings...)
 	s.desk.Driver = d
 	return d, home, err
@@ -97,28 +119,6 @@ func (s *Session) leave(ctx context.Context) {
 		_ = signin.Out(ctx, s.desk.Driver, s.portal.catalog)
 	}
 	_ = s.desk.Driver.Close(ctx)
-}
-
-// restartBrowser starts a new browser in the place of one that died.
-func (p *Portal) restartBrowser(ctx context.Context) error {
-	if p.chrome != nil {
-		_ = p.chrome.Close(ctx)
-		p.chrome = nil
-	}
-	if p.gate != nil {
-		_ = p.gate.Close()
-		p.gate = nil
-	}
-	return p.startBrowser(ctx)
-}
-
-func closed(done <-chan struct{}) bool {
-	select {
-	case <-done:
-		return true
-	default:
-		return false
-	}
 }
 
 // ended gives a context's end its meaning: a time-out or an interruption.

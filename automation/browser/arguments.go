@@ -10,6 +10,7 @@ import (
 // arguments are Chrome's command line. Each flag carries its reason; one
 // without a reason has no place here.
 func arguments(o Options, p *profile) []string {
+	proxy, bypass := o.Gate.proxy()
 	args := []string{
 		// Commands come over a pipe: no port is open, and when this process
 		// dies the pipe closes and Chrome ends with it.
@@ -18,10 +19,9 @@ func arguments(o Options, p *profile) []string {
 		"--no-startup-window",
 		"--user-data-dir=" + p.userData(),
 
-		// The way out: everything goes to the gate. "<-loopback>" takes back
-		// Chrome's silent exception for local addresses.
-		"--proxy-server=http://" + o.Gate.Addr(),
-		"--proxy-bypass-list=<-loopback>",
+		// The way out: everything goes to the gate.
+		"--proxy-server=" + proxy,
+		"--proxy-bypass-list=" + bypass,
 		// A second wall, for what does not go through the proxy: no name
 		// resolves, so nothing but the gate's own address can be reached.
 		"--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",

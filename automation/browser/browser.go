@@ -59,7 +59,8 @@ type Options struct {
 	// TrustSPKI are base64 SHA-256 hashes of public keys whose certificates
 	// are accepted, besides the usual roots.
 	TrustSPKI []string
-	// Gate is Chrome's way out. It must outlive the browser.
+	// Gate is Chrome's way out, for Chrome itself and for the tabs without a
+	// gate of their own. It must outlive the browser.
 	Gate *Gate
 	// ProfileRoot is the directory for profiles. Each run gets a fresh one
 	// there, which is gone afterwards; Start also removes what killed runs

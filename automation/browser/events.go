@@ -171,8 +171,8 @@ type Dialog struct {
 	Message string
 }
 
-// TabOptions say what is installed in a tab and who is asked. Popups inherit
-// them.
+// TabOptions say what is installed in a tab, which way its requests take and
+// who is asked. Popups inherit them.
 type TabOptions struct {
 	// World is the name of the isolated world that Script runs in: its
 	// variables are invisible to the page, and the page's to it.
@@ -184,6 +184,9 @@ type TabOptions struct {
 	// Binding is the name of the function, visible in World alone, by which
 	// Script speaks: Binding(string).
 	Binding string
+	// Gate is the way out of this tab's isolated context, and of no other; nil
+	// is the browser's own. It must outlive the tab.
+	Gate *Gate
 	// Request is asked before a document request of any frame leaves, and
 	// before a script posts (any method but GET, HEAD and OPTIONS): once for
 	// each redirect hop. An error stops the request and comes back in Refused.

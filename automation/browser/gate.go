@@ -47,6 +47,10 @@ type GateOptions struct {
 // Gate is Chrome's only way out: a proxy on loopback that knows CONNECT to
 // port 443 of allowed hosts, and nothing else. TLS goes through end to end;
 // nothing is read.
+//
+// It serves a browser, or one isolated context of it: see TabOptions.Gate.
+// Contexts that commit at the same time need one each, or a seal of one would
+// end the other's, and its requests.
 type Gate struct {
 	options GateOptions
 	dial    dialer
@@ -109,6 +113,10 @@ func OpenGate(options GateOptions) (*Gate, error) {
 	})
 	return g, nil
 }
+
+// proxy is the gate in Chrome's words: where it is, and that nothing goes past
+// it. "<-loopback>" takes back Chrome's silent exception for local addresses.
+func (g *Gate) proxy() (server, bypass string) { return "http://" + g.addr, "<-loopback>" }
 
 // Addr is the address of the gate, as 127.0.0.1:PORT.
 func (g *Gate) Addr() string { return g.addr }

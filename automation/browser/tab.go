@@ -109,10 +109,7 @@ func (b *Browser) NewTab(ctx context.Context, options TabOptions) (*Tab, error) 
 }
 
 func (b *Browser) newTab(ctx context.Context, options TabOptions) (*Tab, error) {
-	disposeOnDetach := true
-	made, err := call(ctx, b.root, target.CreateBrowserContext, target.CreateBrowserContextParams{
-		DisposeOnDetach: &disposeOnDetach,
-	})
+	made, err := b.newContext(ctx, options.Gate)
 	if err != nil {
 		return nil, err
 	}
@@ -129,6 +126,29 @@ func (b *Browser) newTab(ctx context.Context, options TabOptions) (*Tab, error) 
 		return nil, err
 	}
 	return t, nil
+}
+
+// newContext makes an isolated context. One that comes after nobody waits for
+// it any more is disposed of.
+func (b *Browser) newContext(ctx context.Context, gate *Gate) (target.CreateBrowserContextResult, error) {
+	disposeOnDetach := true
+	params := target.CreateBrowserContextParams{DisposeOnDetach: &disposeOnDetach}
+	if gate != nil {
+		params.ProxyServer, params.ProxyBypassList = gate.proxy()
+	}
+	asked := post(b.root, target.CreateBrowserContext, params)
+	made, err := await(ctx, target.CreateBrowserContext, asked)
+	if ctx.Err() != nil {
+		go func() {
+			// It is answered, or the browser ends.
+			late, err := await(context.Background(), target.CreateBrowserContext, asked)
+			if err == nil {
+				post(b.root, target.DisposeBrowserContext, target.DisposeBrowserContextParams(late))
+			}
+		}()
+		return made, ctx.Err()
+	}
+	return made, err
 }
 
 // fill opens the first tab of a group.
