@@ -426,17 +426,16 @@ func TestDelete(t *testing.T) {
 		want    string
 		ending  Ending
 	}{
-		"all is well":     {zoe, func(*bench) {}, "deleted", EndDeleted},
-		"by e-mail":       {Person{Email: "ZOE@example.com"}, func(*bench) {}, "deleted", EndDeleted},
-		"nobody asks":     {zoe, func(b *bench) { b.onDelete = func() { b.users = b.users[:1]; b.show("home") } }, "deleted", EndDeleted},
-		"not there":       {Person{Email: "x@example.com"}, func(*bench) {}, "not_present", ""},
-		"two of them":     {zoe, func(b *bench) { b.users = append(b.users, made) }, "ambiguous_user", ""},
-		"lost, gone":      {zoe, func(b *bench) { b.onDelete = func() { b.users = b.users[:1]; b.breakDown() } }, "deleted, reconciled", EndDeleted},
-		"lost, not gone":  {zoe, func(b *bench) { b.onDelete = b.breakDown }, "portal_unavailable", EndNotDeleted},
-		"not permitted":   {zoe, func(b *bench) { b.book.fails["MayClick"] = noRoom }, "state_unavailable", ""},
-		"unreadable":      {zoe, func(b *bench) { b.onDelete, b.refuse = b.breakDown, func(int) error { return down } }, "outcome_unknown", ""},
-		"wrong page":      {zoe, func(b *bench) { b.onDelete = func() { b.show("create-user") } }, "portal_unavailable", EndNotDeleted},
-		"on a later page": {Person{Email: "jorge@example.com"}, func(b *bench) { b.shown = 1; b.show("home") }, "page_changed", ""},
+		"all is well":    {zoe, func(*bench) {}, "deleted", EndDeleted},
+		"by e-mail":      {Person{Email: "ZOE@example.com"}, func(*bench) {}, "deleted", EndDeleted},
+		"nobody asks":    {zoe, func(b *bench) { b.onDelete = func() { b.users = b.users[:1]; b.show("home") } }, "deleted", EndDeleted},
+		"not there":      {Person{Email: "x@example.com"}, func(*bench) {}, "not_present", ""},
+		"two of them":    {zoe, func(b *bench) { b.users = append(b.users, made) }, "ambiguous_user", ""},
+		"lost, gone":     {zoe, func(b *bench) { b.onDelete = func() { b.users = b.users[:1]; b.breakDown() } }, "deleted, reconciled", EndDeleted},
+		"lost, not gone": {zoe, func(b *bench) { b.onDelete = b.breakDown }, "portal_unavailable", EndNotDeleted},
+		"not permitted":  {zoe, func(b *bench) { b.book.fails["MayClick"] = noRoom }, "state_unavailable", ""},
+		"unreadable":     {zoe, func(b *bench) { b.onDelete, b.refuse = b.breakDown, func(int) error { return down } }, "outcome_unknown", ""},
+		"wrong page":     {zoe, func(b *bench) { b.onDelete = func() { b.show("create-user") } }, "portal_unavailable", EndNotDeleted},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -27,8 +27,6 @@ type fakePortal struct {
 	deaf bool
 
 	users []User
-	// shown is the number of rows on the table's shown page; 0 is all.
-	shown int
 	// banner is a message that every page shows.
 	banner string
 	// onCreate is what "Create account" comes to, onContinue the confirmation's
@@ -64,9 +62,6 @@ func (f *fakePortal) show(name string, messages ...string) {
 		elements[element] = map[string]any{"status": "found", "text": text}
 	}
 	rows := len(f.users)
-	if f.shown > 0 {
-		rows = f.shown
-	}
 	f.announce(doc, map[string]any{"page": map[string]any{
 		"pages": []string{name}, "loaded": "complete", "elements": elements, "messages": append(messages, strings.Fields(f.banner)...),
 		"tables":  map[string]any{"users": map[string]any{"count": 1, "rows": rows, "shown": true, "none": rows == 0}},
