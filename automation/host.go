@@ -25,9 +25,12 @@ type HostConfig struct {
 	Browser        string
 	Headless       bool
 	AllowNoSandbox bool
+	BrowserURLs    []string
 	Selectors      string
 	Environ        []string
 	Log            *slog.Logger
+
+	TrustRemoteBrowser bool
 }
 
 // host is the part of a configuration that sessions can share.
@@ -35,7 +38,7 @@ func (c Config) host() HostConfig {
 	return HostConfig{
 		Simulator: c.Simulator, StateDir: c.StateDir, DatabaseURL: c.DatabaseURL, LedgerKey: c.LedgerKey,
 		Browser: c.Browser, Headless: c.Headless, AllowNoSandbox: c.AllowNoSandbox, Selectors: c.Selectors,
-		Environ: c.Environ, Log: c.Log,
+		Environ: c.Environ, Log: c.Log, BrowserURLs: c.BrowserURLs, TrustRemoteBrowser: c.TrustRemoteBrowser,
 	}
 }
 
@@ -44,6 +47,7 @@ func (c Config) host() HostConfig {
 func (c HostConfig) with(session Config) Config {
 	session.Simulator, session.StateDir, session.DatabaseURL, session.LedgerKey = c.Simulator, c.StateDir, c.DatabaseURL, c.LedgerKey
 	session.Browser, session.Headless, session.AllowNoSandbox, session.Selectors = c.Browser, c.Headless, c.AllowNoSandbox, c.Selectors
+	session.BrowserURLs, session.TrustRemoteBrowser = c.BrowserURLs, c.TrustRemoteBrowser
 	if session.Environ == nil {
 		session.Environ = c.Environ
 	}
@@ -70,7 +74,7 @@ type Host struct {
 	// closed is the gate of Chrome itself: nothing is allowed but what a
 	// session's context may reach through its own.
 	closed *browser.Gate
-	engine *engine
+	fleet  *fleet
 
 	mu sync.Mutex
 	// open counts the sessions; idle is made by Close, and closed with the last.
@@ -98,7 +102,8 @@ func OpenHost(ctx context.Context, c HostConfig) (_ *Host, err error) {
 	if h.catalog, err = selectors.Load(c.Selectors); err != nil {
 		return nil, &Error{Code: BadSettings, Message: "the selectors cannot be used: " + err.Error(), Hint: "Correct the file, or leave --selectors out.", Err: err}
 	}
-	if h.found, err = findBrowser(c); err != nil {
+	engines, err := h.engines()
+	if err != nil {
 		return nil, err
 	}
 	if _, err = h.gateOptions(); err != nil {
@@ -109,8 +114,8 @@ func OpenHost(ctx context.Context, c HostConfig) (_ *Host, err error) {
 	}
 	// Starting Chrome takes longest, and waits for nothing: it overlaps with
 	// opening the ledger, and with what the first session does before it.
-	h.engine = newEngine(h.startBrowser)
-	h.engine.prepare()
+	h.fleet = &fleet{engines: engines}
+	h.fleet.prepare()
 	h.ledger, err = ledger.Open(ctx, ledger.Options{Dir: c.StateDir, URL: c.DatabaseURL, Key: c.LedgerKey})
 	if err != nil {
 		return nil, stateError(err)
@@ -129,7 +134,7 @@ func (h *Host) Run(ctx context.Context, c Config, job Job) *Result {
 }
 
 // Restarts is how often Chrome was started again.
-func (h *Host) Restarts() int { return h.engine.restarts() }
+func (h *Host) Restarts() int { return h.fleet.restarts() }
 
 // enter counts a session in, unless the host is being closed.
 func (h *Host) enter() error {
@@ -174,8 +179,8 @@ func (h *Host) Close(ctx context.Context) error {
 	if !first {
 		return errors.Join(errs...)
 	}
-	if h.engine != nil {
-		errs = append(errs, h.engine.close(ctx))
+	if h.fleet != nil {
+		errs = append(errs, h.fleet.close(ctx))
 	}
 	if h.closed != nil {
 		errs = append(errs, h.closed.Close())
@@ -237,26 +242,50 @@ func (h *Host) openGate() (*browser.Gate, error) {
 	return gate, nil
 }
 
-func (h *Host) startBrowser(ctx context.Context) (*browser.Browser, error) {
+// engines are one for the browser of this machine, or one for each elsewhere.
+func (h *Host) engines() (all []*engine, err error) {
+	endpoints, err := h.config.endpoints()
+	if err != nil {
+		return nil, err
+	}
+	if len(endpoints) == 0 {
+		if h.found, err = findBrowser(h.config); err != nil {
+			return nil, err
+		}
+		return []*engine{newEngine(h.startBrowser)}, nil
+	}
+	if err := h.config.checkTrust(endpoints); err != nil {
+		return nil, err
+	}
+	for _, e := range endpoints {
+		all = append(all, newEngine(func(ctx context.Context) (machine, error) { return h.connect(ctx, e) }))
+	}
+	return all, nil
+}
+
+func (h *Host) startBrowser(ctx context.Context) (machine, error) {
 	var trust []string
 	if s := h.config.Simulator; s != nil {
 		trust = []string{s.SPKI}
 	}
-	return browser.Start(ctx, browser.Options{
+	chrome, err := browser.Start(ctx, browser.Options{
 		Path: h.found.Path, Headless: h.config.Headless, NoSandbox: noSandbox(),
 		TrustSPKI: trust, Gate: h.closed, ProfileRoot: filepath.Join(h.config.StateDir, "browsers"), Log: h.config.Log,
 	})
+	return machine{Browser: chrome, gated: true}, err
 }
 
-// browser is the running Chrome, a new one if need be. Errors: no_browser, or
+// machine is a running browser, a new one if need be. Errors: no_browser, or
 // the context's.
-func (h *Host) browser(ctx context.Context) (*browser.Browser, error) {
-	chrome, err := h.engine.get(ctx)
+func (h *Host) machine(ctx context.Context) (machine, error) {
+	m, err := h.fleet.get(ctx)
 	switch {
 	case err == nil:
-		return chrome, nil
+		return m, nil
 	case ctx.Err() != nil:
-		return nil, ctx.Err()
+		return m, ctx.Err()
+	case len(h.config.BrowserURLs) > 0:
+		return m, &Error{Code: NoBrowser, Message: err.Error(), Err: err, Hint: "See that it runs and its debugging port can be reached from here, or leave --browser-url out."}
 	}
-	return nil, &Error{Code: NoBrowser, Message: "the browser did not start: " + err.Error(), Err: err, Hint: "irccpin doctor tells more."}
+	return m, &Error{Code: NoBrowser, Message: "the browser did not start: " + err.Error(), Err: err, Hint: "irccpin doctor tells more."}
 }

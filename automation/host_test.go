@@ -113,7 +113,7 @@ func (f *farm) check(t *testing.T, a fixtures.Account, r *automation.Result) {
 	}
 	switch {
 	case len(made) != 1:
-		t.Errorf("%s: the portal has %d such users", a.Username, len(made))
+		t.Errorf("%s: the portal has %d such users; %+v", a.Username, len(made), r.Error)
 	case r.Error != nil:
 		t.Errorf("%s: %+v", a.Username, r.Error)
 	case r.User.PIN != made[0].PIN || r.Employer.LegalName != a.Employer.LegalName:

@@ -59,6 +59,11 @@ type Config struct {
 	// AllowNoSandbox lets credentials be typed into a browser without its
 	// sandbox.
 	AllowNoSandbox bool
+	// BrowserURLs are the addresses of browsers that run elsewhere, to be used
+	// in turn instead of one of this machine: see [SplitBrowserURLs]. What
+	// cannot be enforced there needs TrustRemoteBrowser, or is unsafe.
+	BrowserURLs        []string
+	TrustRemoteBrowser bool
 	// Selectors is a directory of corrected catalog files.
 	Selectors string
 	// Timeout bounds a session up to the committing click; 0 is DefaultTimeout.
@@ -99,11 +104,13 @@ type Portal struct {
 	custody *custody
 	lease   *ledger.Lease
 	gate    *browser.Gate
-	// version is the browser's.
-	version string
+	// machine is the browser in use.
+	machine machine
 	// tabs are the first tabs of the contexts that were opened; closing one
 	// disposes of its context.
 	tabs []*browser.Tab
+	// cautioned are the browsers elsewhere that the result warns of.
+	cautioned []string
 }
 
 // Open checks what can be checked without the portal, starts a browser, and
@@ -149,11 +156,9 @@ func (h *Host) Open(ctx context.Context, c Config) (_ *Portal, err error) {
 	if err = p.takeLease(ctx); err != nil {
 		return nil, err
 	}
-	chrome, err := h.browser(ctx)
-	if err != nil {
+	if p.machine, err = h.machine(ctx); err != nil {
 		return nil, err
 	}
-	p.version = chrome.Version()
 	return p, nil
 }
 

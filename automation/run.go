@@ -61,7 +61,7 @@ func run(ctx context.Context, c Config, job Job, open opener, r *Result) error {
 			c.Log.Warn("closing the browser", "error", err)
 		}
 	}()
-	rec, err := record(c, p.catalog, p.version)
+	rec, err := record(c, p.catalog, p.machine.Version())
 	if err != nil {
 		return err
 	}

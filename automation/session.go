@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"irccpin/automation/browser"
@@ -59,12 +60,15 @@ func (p *Portal) signIn(ctx context.Context) (*page.Driver, *page.Snapshot, erro
 	if err != nil {
 		return d, nil, err
 	}
-	options.Gate = p.gate
 	tab, err := p.newTab(ctx, options)
 	if err != nil {
 		return d, nil, err
 	}
 	d.Take(tab)
+	if m := p.machine; m.elsewhere != "" && !slices.Contains(p.cautioned, m.elsewhere) {
+		p.cautioned = append(p.cautioned, m.elsewhere)
+		d.Warn(m.caution())
+	}
 	home, err := signin.Run(ctx, d, signin.Options{Catalog: p.catalog, Credentials: credentials(p.config), Custody: p.custody, Now: clock})
 	return d, home, err
 }
@@ -73,11 +77,14 @@ func (p *Portal) signIn(ctx context.Context) (*page.Driver, *page.Snapshot, erro
 // gone is replaced, once: nothing was opened in it yet.
 func (p *Portal) newTab(ctx context.Context, options browser.TabOptions) (*browser.Tab, error) {
 	for again := false; ; again = true {
-		chrome, err := p.host.browser(ctx)
-		if err != nil {
-			return nil, err
+		if closed(p.machine.Done()) {
+			next, err := p.host.machine(ctx)
+			if err != nil {
+				return nil, err
+			}
+			p.machine = next
 		}
-		tab, err := chrome.NewTab(ctx, options)
+		tab, err := p.machine.NewTab(ctx, p.confine(options))
 		switch {
 		case err == nil:
 			p.tabs = append(p.tabs, tab)
@@ -88,7 +95,7 @@ func (p *Portal) newTab(ctx context.Context, options browser.TabOptions) (*brows
 			return nil, &Error{Code: page.PortalUnavailable, Message: "the browser opened no tab: " + err.Error(), Err: err, Hint: "Run the command again."}
 		}
 		select {
-		case <-chrome.Done(): // its exit status takes a moment
+		case <-p.machine.Done(): // its exit status takes a moment
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/cdp/jsonv2"
 	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
 )
 
 const (
@@ -82,8 +84,9 @@ type Options struct {
 
 // Browser is a running Chrome.
 type Browser struct {
-	options Options
-	log     *slog.Logger
+	heartbeat, patience time.Duration
+	log                 *slog.Logger
+	// profile and process are nil for a Chrome that runs elsewhere: see remote.go.
 	profile *profile
 	process *process
 	wire    *wire
@@ -122,19 +125,10 @@ func Start(ctx context.Context, options Options) (*Browser, error) {
 	case options.ProfileRoot == "":
 		return nil, errors.New("starting the browser: no directory for its profile was given")
 	}
-	if options.Heartbeat <= 0 {
-		options.Heartbeat = defaultHeartbeat
-	}
-	if options.Patience <= 0 {
-		options.Patience = defaultPatience
-	}
 	if options.Environment == nil {
 		options.Environment = os.LookupEnv
 	}
-	log := options.Log
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
+	log := cmp.Or(options.Log, slog.New(slog.DiscardHandler))
 
 	sweepCtx, cancel := context.WithTimeout(ctx, sweepTime)
 	sweep(sweepCtx, options.ProfileRoot, log)
@@ -148,33 +142,46 @@ func Start(ctx context.Context, options Options) (*Browser, error) {
 	if err != nil {
 		return nil, errors.Join(err, profile.remove(ctx))
 	}
-	b := &Browser{
-		options:  options,
-		log:      log,
-		profile:  profile,
-		process:  process,
-		wire:     newWire(process.pipe),
-		groups:   make(map[cdp.BrowserContextID]*group),
-		tabs:     make(map[target.SessionID]*Tab),
-		done:     make(chan struct{}),
-		ended:    make(chan struct{}),
-		released: make(chan struct{}),
-	}
-	b.root = b.wire.open("", b.handle)
-	b.wire.run()
-	go b.supervise()
-
-	if err := b.greet(ctx); err != nil {
-		b.fail(fmt.Errorf("%w: %w", ErrBrowserGone, err))
-		<-b.ended
+	b := newBrowser(process.pipe, options.Heartbeat, options.Patience, log)
+	b.profile, b.process = profile, process
+	if err := b.run(ctx); err != nil {
 		if printed := process.output.String(); printed != "" && ctx.Err() == nil {
 			return nil, fmt.Errorf("starting %s: %w (%s); it printed:\n%s", options.Path, err, process.exit, printed)
 		}
 		return nil, fmt.Errorf("starting %s: %w", options.Path, err)
 	}
-	b.workers.Go(b.watchHeartbeat)
 	log.Debug("the browser runs", "version", b.version, "headless", options.Headless)
 	return b, nil
+}
+
+func newBrowser(transport chromedp.Transport, heartbeat, patience time.Duration, log *slog.Logger) *Browser {
+	b := &Browser{
+		heartbeat: cmp.Or(heartbeat, defaultHeartbeat),
+		patience:  cmp.Or(patience, defaultPatience),
+		log:       log,
+		wire:      newWire(transport),
+		groups:    make(map[cdp.BrowserContextID]*group),
+		tabs:      make(map[target.SessionID]*Tab),
+		done:      make(chan struct{}),
+		ended:     make(chan struct{}),
+		released:  make(chan struct{}),
+	}
+	b.root = b.wire.open("", b.handle)
+	return b
+}
+
+// run has the first words with Chrome, and supervises it from then on. After
+// an error nothing is left of it.
+func (b *Browser) run(ctx context.Context) error {
+	b.wire.run()
+	go b.supervise()
+	if err := b.greet(ctx); err != nil {
+		b.fail(fmt.Errorf("%w: %w", ErrBrowserGone, err))
+		<-b.ended
+		return err
+	}
+	b.workers.Go(b.watchHeartbeat)
+	return nil
 }
 
 // greet has the first words with Chrome.
@@ -195,8 +202,13 @@ func (b *Browser) greet(ctx context.Context) error {
 // Version is Chrome's name and version, such as "HeadlessChrome/140.0.1.2".
 func (b *Browser) Version() string { return b.version }
 
-// PID is the number of Chrome's main process.
-func (b *Browser) PID() int { return b.process.cmd.Process.Pid }
+// PID is the number of Chrome's main process; 0 when it runs elsewhere.
+func (b *Browser) PID() int {
+	if b.process == nil {
+		return 0
+	}
+	return b.process.cmd.Process.Pid
+}
 
 // Done is closed as soon as Chrome died, hung or was closed.
 func (b *Browser) Done() <-chan struct{} { return b.done }
@@ -211,20 +223,25 @@ func (b *Browser) Err() error {
 
 // Close ends Chrome with all of its children and removes the profile. All tabs
 // are closed; events that nobody has read by then may be dropped. It asks
-// Chrome first and kills it when it takes its time.
+// Chrome first and kills it when it takes its time. A Chrome that runs elsewhere
+// goes on; what was opened in it is disposed of.
 //
 // It returns an error when the profile could not be removed (a later Start
 // tries again), or when ctx ended before everything was gone. It may be called
 // more than once.
 func (b *Browser) Close(ctx context.Context) error {
-	post(b.root, cdpbrowser.Close, cdp.Empty{})
+	if b.process != nil {
+		post(b.root, cdpbrowser.Close, cdp.Empty{})
+	}
 	b.fail(ErrBrowserClosed)
 	b.release.Do(func() { close(b.released) })
 	select {
 	case <-b.ended:
 		return b.leftover
 	case <-ctx.Done():
-		b.process.kill()
+		if b.process != nil {
+			b.process.kill()
+		}
 		return fmt.Errorf("closing the browser: %w", ctx.Err())
 	}
 }
@@ -260,6 +277,13 @@ func (b *Browser) supervise() {
 	case <-b.wire.down:
 		b.fail(b.lost())
 	}
+	if b.process == nil {
+		// Chrome disposes of our contexts as the connection ends.
+		b.wire.cut(b.Err())
+		b.wire.workers.Wait()
+		b.workers.Wait()
+		return
+	}
 	if errors.Is(b.Err(), ErrBrowserClosed) {
 		grace := time.NewTimer(closeGrace)
 		select {
@@ -284,6 +308,9 @@ func (b *Browser) supervise() {
 // lost says why the wire went down. The system usually knows more than the
 // pipe, a moment later.
 func (b *Browser) lost() error {
+	if b.process == nil {
+		return b.wire.reason()
+	}
 	moment := time.NewTimer(exitMoment)
 	defer moment.Stop()
 	select {
@@ -296,7 +323,7 @@ func (b *Browser) lost() error {
 
 // watchHeartbeat notices a Chrome that lives and does not answer.
 func (b *Browser) watchHeartbeat() {
-	tick := time.NewTicker(b.options.Heartbeat)
+	tick := time.NewTicker(b.heartbeat)
 	defer tick.Stop()
 	for {
 		select {
@@ -304,11 +331,11 @@ func (b *Browser) watchHeartbeat() {
 			return
 		case <-tick.C:
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), b.options.Patience)
+		ctx, cancel := context.WithTimeout(context.Background(), b.patience)
 		_, err := post(b.root, cdpbrowser.GetVersion, cdp.Empty{}).wait(ctx)
 		cancel()
 		if errors.Is(err, context.DeadlineExceeded) {
-			b.fail(fmt.Errorf("%w within %v", ErrBrowserHung, b.options.Patience))
+			b.fail(fmt.Errorf("%w within %v", ErrBrowserHung, b.patience))
 			return
 		}
 	}
@@ -335,7 +362,9 @@ func (b *Browser) handle(method string, params jsonv2.Value) {
 		b.mu.Unlock()
 		if t != nil {
 			t.end(ClosedByOther, nil)
+			return
 		}
+		b.wire.close(ev.SessionID, errSessionGone)
 	}
 }
 

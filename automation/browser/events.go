@@ -187,6 +187,14 @@ type TabOptions struct {
 	// Gate is the way out of this tab's isolated context, and of no other; nil
 	// is the browser's own. It must outlive the tab.
 	Gate *Gate
+	// Hosts says whether a host may be reached, where no gate does: every
+	// request of the tab's pages is held and asked about, which costs a
+	// message each way. It gets lower-case names and must return at once. What
+	// workers, WebSockets and Chrome itself send passes it by. Nil asks nobody.
+	Hosts func(host string) bool
+	// AnyCertificate accepts every server's certificate. It is only for a way
+	// that ends at one server which the caller has looked at.
+	AnyCertificate bool
 	// Request is asked before a document request of any frame leaves, and
 	// before a script posts (any method but GET, HEAD and OPTIONS): once for
 	// each redirect hop. An error stops the request and comes back in Refused.

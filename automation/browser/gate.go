@@ -74,9 +74,11 @@ type tunnel struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	ends   []net.Conn
+	// spent tells that a request may have gone through; see requests.go.
+	spent bool
 }
 
-// seal lets one tunnel to a host open and no second one.
+// seal lets one tunnel to a host carry requests and no second one.
 type seal struct {
 	first    *tunnel
 	released chan struct{}
@@ -140,8 +142,9 @@ func (g *Gate) DropTunnels() int {
 
 // Seal makes a request to host go out once at most. It drops the tunnels to
 // host, then lets one new tunnel open; until release is called, further ones
-// wait while that one lives and are refused once it died. So Chrome has nothing
-// to repeat a request over, whichever connection it chose for it.
+// wait while that one lives and are refused once it died, unless it died before
+// any request could go through. So Chrome has nothing to repeat a request over,
+// whichever connection it chose for it.
 //
 // Call it from TabOptions.Request for the request that must not be repeated,
 // and release when the tab tells how that request ended. release may be called
@@ -250,7 +253,7 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if _, err := io.WriteString(near, "HTTP/1.1 200 Connection established\r\n\r\n"); err != nil {
 		return
 	}
-	g.splice(near, buffered.Reader, far)
+	g.splice(near, buffered.Reader, &requestWatch{Conn: far, spend: func() bool { return g.spend(t) }})
 }
 
 // target reads which host a request is for, and whether it may be had.
@@ -301,7 +304,7 @@ func (g *Gate) admit(ctx context.Context, host string) (*tunnel, error) {
 			return nil, net.ErrClosed
 		}
 		s := g.seals[host]
-		if s == nil || s.first == nil {
+		if s == nil || s.first == nil || g.unused(s.first) {
 			t := &tunnel{host: host}
 			t.ctx, t.cancel = context.WithCancel(g.ctx)
 			g.tunnels[t] = struct{}{}
@@ -311,15 +314,21 @@ func (g *Gate) admit(ctx context.Context, host string) (*tunnel, error) {
 			g.mu.Unlock()
 			return t, nil
 		}
+		first := s.first
 		g.mu.Unlock()
 
 		select {
 		case <-s.released:
-		case <-s.first.ctx.Done():
+		case <-first.ctx.Done():
+			g.mu.Lock()
+			unused := g.unused(first)
+			g.mu.Unlock()
 			select {
 			case <-s.released:
 			default:
-				return nil, errors.New("one connection was allowed, and it ended")
+				if !unused {
+					return nil, errors.New("one connection was allowed, and it ended")
+				}
 			}
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -327,6 +336,25 @@ func (g *Gate) admit(ctx context.Context, host string) (*tunnel, error) {
 			return nil, net.ErrClosed
 		}
 	}
+}
+
+// unused tells that a tunnel has ended before any request could go through.
+// g.mu is held.
+func (g *Gate) unused(t *tunnel) bool {
+	_, open := g.tunnels[t]
+	return !open && !t.spent
+}
+
+// spend notes that a request may go through a tunnel from now on; false when
+// it was closed meanwhile, and must carry none.
+func (g *Gate) spend(t *tunnel) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if _, open := g.tunnels[t]; !open {
+		return false
+	}
+	t.spent = true
+	return true
 }
 
 // reach dials the far end of a tunnel.

@@ -2,6 +2,8 @@ package browser
 
 import (
 	"errors"
+	"net/url"
+	"strings"
 
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/network"
@@ -18,7 +20,12 @@ var kinds = map[network.ResourceType]RequestKind{
 	network.ResourceTypePing:     KindBeacon,
 }
 
-func guarded() []*fetch.RequestPattern {
+// guarded are the requests that Chrome holds: those of kinds, or all where
+// there is no gate that knows the hosts.
+func (t *Tab) guarded() []*fetch.RequestPattern {
+	if t.options.Hosts != nil {
+		return []*fetch.RequestPattern{{URLPattern: "*", RequestStage: fetch.RequestStageRequest}}
+	}
 	var patterns []*fetch.RequestPattern
 	for kind := range kinds {
 		patterns = append(patterns, &fetch.RequestPattern{ResourceType: kind, RequestStage: fetch.RequestStageRequest})
@@ -36,8 +43,15 @@ func (t *Tab) judge(s *session, ev fetch.EventRequestPaused) {
 		TopFrame:   t.isTop(ev.FrameID),
 		Redirected: ev.RedirectedRequestID != "",
 	}
+	if request.Kind != KindDocument && !t.reachable(request.URL) {
+		t.emit(Refused{Request: request, Err: errHostRefused})
+		post(s, fetch.FailRequest, fetch.FailRequestParams{
+			RequestID: ev.RequestID, ErrorReason: network.ErrorReasonBlockedByClient,
+		})
+		return
+	}
 	reads := request.Method == "GET" || request.Method == "HEAD" || request.Method == "OPTIONS"
-	if t.options.Request == nil || request.Kind != KindDocument && reads {
+	if t.options.Request == nil || request.Kind == "" || request.Kind != KindDocument && reads {
 		post(s, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: ev.RequestID})
 		return
 	}
@@ -51,6 +65,28 @@ func (t *Tab) judge(s *session, ev fetch.EventRequestPaused) {
 		}
 		post(s, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: ev.RequestID})
 	}()
+}
+
+// errHostRefused happens when TabOptions.Hosts refuses a request.
+var errHostRefused = errors.New("the host is not one of those that may be reached")
+
+// reachable tells whether an address may be asked for. Document requests are
+// left to TabOptions.Request, which says why not.
+func (t *Tab) reachable(address string) bool {
+	if t.options.Hosts == nil {
+		return true
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	switch u.Scheme {
+	case "data", "blob", "about":
+		return true // no request leaves
+	case "https":
+		return t.options.Hosts(strings.ToLower(u.Hostname()))
+	}
+	return false
 }
 
 // answer answers a dialog, which blocks its page until then.

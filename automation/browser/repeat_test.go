@@ -1,6 +1,8 @@
 package browser_test
 
 import (
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -165,5 +167,36 @@ func TestSealedHostWaits(t *testing.T) {
 	release()
 	if err := <-get("/three"); err != nil {
 		t.Errorf("after the release: %v", err)
+	}
+}
+
+// TestSealOutlivesFailedHandshakes: a connection that died before it could
+// carry a request does not use up the seal, and one that could does.
+func TestSealOutlivesFailedHandshakes(t *testing.T) {
+	s := newSite(t, pages{"www.example.com/": "page"})
+	gate := openGate(t, browser.GateOptions{Simulator: s.addr})
+	defer gate.Seal("www.example.com")()
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13, tls.VersionTLS12, tls.VersionTLS13} {
+		strict := s.through(gate)
+		strict.TLSClientConfig = &tls.Config{MinVersion: version, MaxVersion: version} // the site's key is unknown
+		var unknown *tls.CertificateVerificationError
+		if _, err := (&http.Client{Transport: strict}).Get("https://www.example.com/"); !errors.As(err, &unknown) {
+			t.Fatalf("a client that knows no such key: %v", err)
+		}
+	}
+	get := func() error {
+		transport := s.through(gate)
+		transport.DisableKeepAlives = true
+		response, err := (&http.Client{Transport: transport}).Get("https://www.example.com/")
+		if err == nil {
+			response.Body.Close()
+		}
+		return err
+	}
+	if err := get(); err != nil {
+		t.Errorf("the first request: %v", err)
+	}
+	if err := get(); err == nil {
+		t.Error("a second connection could carry a request")
 	}
 }

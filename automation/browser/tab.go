@@ -19,6 +19,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/cdproto/target"
 )
 
@@ -195,8 +196,7 @@ func (b *Browser) attached(ev target.EventAttachedToTarget) {
 	g := b.groups[info.BrowserContextID]
 	if g == nil || b.tabs == nil {
 		b.mu.Unlock()
-		// Not a tab of ours: a window that Chrome opened by itself.
-		post(b.root, target.CloseTarget, target.CloseTargetParams{TargetID: info.TargetID})
+		b.decline(ev)
 		return
 	}
 	t := &Tab{
@@ -243,6 +243,21 @@ func (b *Browser) attached(ev target.EventAttachedToTarget) {
 	})
 }
 
+// decline meets a tab that is none of ours: a window that Chrome opened by
+// itself, which has no business here, or in a Chrome that runs elsewhere
+// somebody else's, which is let go as it is.
+func (b *Browser) decline(ev target.EventAttachedToTarget) {
+	if b.process != nil {
+		post(b.root, target.CloseTarget, target.CloseTargetParams{TargetID: ev.TargetInfo.TargetID})
+		return
+	}
+	if ev.WaitingForDebugger {
+		s := b.wire.open(ev.SessionID, func(string, jsonv2.Value) {})
+		post(s, runtime.RunIfWaitingForDebugger, cdp.Empty{})
+	}
+	post(b.root, target.DetachFromTarget, target.DetachFromTargetParams{SessionID: ev.SessionID})
+}
+
 // opener finds the tab that opened another one; for one opened without a
 // reference (rel=noopener), the first of its group. b.mu is held.
 func (b *Browser) opener(g *group, id target.ID) *Tab {
@@ -263,7 +278,7 @@ func (b *Browser) opener(g *group, id target.ID) *Tab {
 func (t *Tab) install(s *session, popup bool) error {
 	zero := int64(0)
 	guards := []*pending{
-		post(s, fetch.Enable, fetch.EnableParams{Patterns: guarded()}),
+		post(s, fetch.Enable, fetch.EnableParams{Patterns: t.guarded()}),
 		// Frames of other sites are sessions of their own, held like tabs.
 		post(s, target.SetAutoAttach, autoAttach("iframe")),
 	}
@@ -283,6 +298,10 @@ func (t *Tab) install(s *session, popup bool) error {
 			// A service worker would answer requests out of our sight.
 			post(s, network.SetBypassServiceWorker, network.SetBypassServiceWorkerParams{Bypass: true}),
 		)
+	}
+	if t.options.AnyCertificate {
+		ignore := security.SetIgnoreCertificateErrorsParams{Ignore: true}
+		guards = append(guards, post(s, security.SetIgnoreCertificateErrors, ignore))
 	}
 	if t.options.Binding != "" {
 		steps = append(steps, post(s, runtime.AddBinding, runtime.AddBindingParams{

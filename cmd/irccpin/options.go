@@ -275,7 +275,7 @@ func (s sources) early() error {
 	if s.c.IsSet("employer") && strings.TrimSpace(s.c.String("employer")) == "" {
 		return usage("--employer is empty")
 	}
-	for _, flag := range []string{"env-file", "state-dir", "database-url", "selectors", "browser", "timeout", "simulator", "simulator-spki"} {
+	for _, flag := range []string{"env-file", "state-dir", "database-url", "selectors", "browser", "browser-url", "timeout", "simulator", "simulator-spki"} {
 		if s.c.IsSet(flag) && s.c.String(flag) == "" {
 			return usage("--%s is empty", flag)
 		}
@@ -286,14 +286,15 @@ func (s sources) early() error {
 	return cmp.Or(err, database, shown)
 }
 
-// earlySimulator does the same for the simulator's pair of flags, one half of
-// which may be in the settings file. What else is wrong with that is told when
-// it is read in earnest.
+// earlySimulator does the same for pairs of which one half may be in the
+// settings file: the simulator's flags, and those of a browser elsewhere. What
+// else is wrong with that file is told when it is read in earnest.
 func (s sources) earlySimulator() error {
 	from := s.settingsFrom()
 	program, _ := automation.ProgramSettings(from)
-	_, err := s.withFile(program, from.File).simulator()
-	return err
+	s = s.withFile(program, from.File)
+	_, err := s.simulator()
+	return cmp.Or(err, s.elsewhere(new(automation.Config)))
 }
 
 // settings reads the employer's settings. Who has none yet is told how to begin.
@@ -352,6 +353,31 @@ func (s sources) config(ctx context.Context, command string) (automation.Config,
 	return c, err
 }
 
+// elsewhere settles whether a browser is used that runs already, and which.
+func (s sources) elsewhere(c *automation.Config) error {
+	here, there := s.of("browser", "IRCCPIN_BROWSER"), s.of("browser-url", "IRCCPIN_BROWSER_URL")
+	switch {
+	case there.value == "":
+		if s.c.Bool("trust-remote-browser") {
+			return usage("--trust-remote-browser is given without --browser-url")
+		}
+		return nil
+	case here.value != "" && here.where == "--browser":
+		if there.where == "--browser-url" {
+			return usage("--browser and --browser-url contradict each other")
+		}
+		return nil // a flag counts more than the environment
+	case s.c.Bool("show"):
+		return usage("--show and %s contradict each other: the window would not be here", there.where)
+	}
+	urls, err := automation.SplitBrowserURLs(there.value)
+	if err != nil {
+		return there.bad("cannot be used: %v", err)
+	}
+	c.BrowserURLs, c.TrustRemoteBrowser = urls, s.c.Bool("trust-remote-browser")
+	return nil
+}
+
 // window settles which browser is started, whether it is seen, and for how long.
 func (s sources) window(ctx context.Context, c *automation.Config) error {
 	alone, err := s.of("no-input", "IRCCPIN_NO_INPUT").yes()
@@ -364,6 +390,12 @@ func (s sources) window(ctx context.Context, c *automation.Config) error {
 	hidden, chosen, err := s.headless(s.p.attended() && !alone)
 	if err != nil {
 		return err
+	}
+	if err := s.elsewhere(c); err != nil {
+		return err
+	}
+	if len(c.BrowserURLs) > 0 {
+		hidden, chosen = true, true // its window, if any, is not here
 	}
 	if !hidden && !chosen {
 		// Nobody asked for a window: one that cannot be had is done without.
