@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -102,11 +101,11 @@ func programKeyFrom(ctx context.Context, base string, values map[string]Secret, 
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(dir, path)
 		}
-		data, err := os.ReadFile(path)
+		read, err := secret.ReadFile(path)
 		if err != nil {
-			return nil, name, fmt.Errorf("the file that it names cannot be read: %w", errors.Unwrap(err))
+			return nil, name, fmt.Errorf("the file that it names cannot be used: %w", err)
 		}
-		return []byte(strings.TrimRight(string(data), "\r\n")), name, nil
+		return []byte(read.Reveal()), name, nil
 	case base + "_COMMAND":
 		words, err := secret.SplitCommand(value.Reveal())
 		if err != nil {

@@ -15,6 +15,11 @@ func TestWebhookKey(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "key"), []byte("from a file\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if runtime.GOOS != "windows" { // which has no such permissions
+		if err := os.WriteFile(filepath.Join(dir, "shown"), []byte("others may read it\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	settings := func(name, value string) map[string]automation.Secret {
 		return map[string]automation.Secret{name: automation.OwnSecret([]byte(value))}
 	}
@@ -29,6 +34,7 @@ func TestWebhookKey(t *testing.T) {
 		{settings: settings("IRCCPIN_WEBHOOK_KEY", "from the settings"), want: "from the settings"},
 		{settings: settings("IRCCPIN_WEBHOOK_KEY_FILE", "key"), want: "from a file"},
 		{settings: settings("IRCCPIN_WEBHOOK_KEY_FILE", "gone"), fails: true},
+		{settings: settings("IRCCPIN_WEBHOOK_KEY_FILE", "shown"), fails: true},
 		{environ: []string{"IRCCPIN_WEBHOOK_KEY=a", "IRCCPIN_WEBHOOK_KEY_COMMAND=b"}, fails: true},
 		{environ: []string{"PATH=" + os.Getenv("PATH"), "IRCCPIN_WEBHOOK_KEY_COMMAND=echo from a command"}, want: "from a command"},
 	} {

@@ -56,6 +56,20 @@ func readPrivate(path string, limit int64) ([]byte, error) {
 	return data, nil
 }
 
+// ReadFile reads a secret, which may be any bytes, from a regular file that belongs to the user and that nobody else may
+// read; line ends behind it are no part of it. Its errors hold no path, as a secret may stand there by mistake.
+func ReadFile(path string) (Value, error) {
+	data, err := readPrivate(path, maxSecretSize)
+	var private errNotPrivate
+	switch {
+	case errors.As(err, &private):
+		return Value{}, fmt.Errorf("%w; %s that file", err, private.hint)
+	case err != nil:
+		return Value{}, err
+	}
+	return Own(bytes.TrimRight(data, "\r\n")), nil
+}
+
 // withoutPath drops the path from an error of package os, and keeps what errors.Is tells.
 func withoutPath(err error) error {
 	var pathError *fs.PathError

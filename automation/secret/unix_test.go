@@ -190,3 +190,26 @@ func TestRunCommandLeavesNothingBehind(t *testing.T) {
 		t.Errorf("something lives on: %q, %v", rest, err)
 	}
 }
+
+// TestReadFile: a key in a file is held to the rules of every secret.
+func TestReadFile(t *testing.T) {
+	dir := t.TempDir()
+	for content, want := range map[string]string{"Sentinel\r\n": "Sentinel", "two\nlines\n": "two\nlines", "\x00\xff\n": "\x00\xff"} {
+		if v, err := ReadFile(writeFile(t, dir, "key", content)); err != nil || v.Reveal() != want {
+			t.Errorf("%q: %v", content, err)
+		}
+	}
+	shown := writeFile(t, dir, "shown", "Sentinel")
+	if err := os.Chmod(shown, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		shown:                      "it can be read or changed by others (mode 0644); chmod 600 that file",
+		dir:                        "it is not a regular file",
+		filepath.Join(dir, "gone"): "no such file or directory",
+	} {
+		if v, err := ReadFile(path); err == nil || err.Error() != want || !v.IsZero() {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}

@@ -38,6 +38,8 @@ func (p *program) portal(c *cli.Context, e errand) error {
 	if err != nil {
 		return err
 	}
+	// Nothing needs them after the visit; what is still to come is delivery.
+	defer config.Settings.Wipe()
 	result := p.visit(c.Context, c.Bool("verbose"), config, e.job)
 	if e.hide {
 		result = masked(result)

@@ -280,6 +280,7 @@ func TestRedactionIsOfEveryCommand(t *testing.T) {
 		"help":              "says what is written in the program",
 		"completion":        "says what is written in the program",
 		"version":           "says what is written in the program",
+		"batch template":    "writes the names of columns",
 		"credentials store": "is proved by TestStoreAtATerminal",
 	}
 	var p proof
