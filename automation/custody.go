@@ -50,6 +50,9 @@ func (c *custody) check(ctx context.Context) error {
 	for _, q := range s.Questions {
 		prints = append(prints, c.fingerprint(signin.Answer, q.Answer))
 	}
+	if !s.IMAP.IsZero() {
+		prints = append(prints, c.fingerprint(signin.MailPassword, s.IMAP.Password))
+	}
 	return c.held(ctx, prints...)
 }
 
@@ -76,6 +79,7 @@ func (c *custody) May(ctx context.Context, kind signin.Kind, v secret.Value) err
 
 var holdKinds = map[signin.Kind]ledger.Kind{
 	signin.Password: ledger.Password, signin.AppCode: ledger.Passcode, signin.Answer: ledger.Answer, signin.Account: ledger.Account,
+	signin.MailPassword: ledger.Password,
 }
 
 // Refused implements signin.Custody.
@@ -103,6 +107,7 @@ func credentials(c Config) signin.Credentials {
 	s := c.Settings
 	out := signin.Credentials{
 		Username: s.Username, Password: s.Password, TOTP: s.TOTP, TOTPSecret: s.TOTPSecret, Questions: s.Questions,
+		Ask: asker(c),
 	}
 	if !s.OTPCommand.IsZero() {
 		out.Command = func(ctx context.Context) (secret.Value, error) {

@@ -57,13 +57,15 @@ func sources(t *testing.T) []source {
 func TestBorders(t *testing.T) {
 	may := map[string][]string{
 		"cmd/irccpin":         {"automation", "automation/roster", "fixtures"},
-		"automation":          {"automation/browser", "automation/page", "automation/signin", "automation/portal", "automation/secret", "automation/ledger", "automation/evidence", "selectors"},
+		"automation":          {"automation/browser", "automation/page", "automation/signin", "automation/portal", "automation/secret", "automation/ledger", "automation/evidence", "automation/mailbox", "automation/prompt", "selectors"},
 		"automation/browser":  {},
 		"automation/page":     {"automation/browser", "automation/secret", "selectors"},
 		"automation/signin":   {"automation/page", "automation/secret", "selectors"},
 		"automation/portal":   {"automation/page"},
 		"automation/secret":   {},
 		"automation/ledger":   {},
+		"automation/mailbox":  {"automation/secret"},
+		"automation/prompt":   {"automation/secret"},
 		"automation/evidence": {"automation/secret"},
 		"automation/roster":   {"automation"},
 		"automation/notify":   {"automation/secret"},

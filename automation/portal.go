@@ -76,6 +76,9 @@ type Config struct {
 	// Patience is how long a person in front of the window has to help; 0
 	// means that nobody is there.
 	Patience time.Duration
+	// Prompter asks a person for a passcode or an answer that the settings lack;
+	// nil means that nobody is there to be asked.
+	Prompter Prompter
 	// RunID names the run in the ledger, and Command what it does.
 	RunID, Command string
 	// Observer is told what happens; nil is nobody.
@@ -204,20 +207,11 @@ func (c Config) realm() ledger.Realm {
 	return ledger.Live
 }
 
-// takeLease takes the lease on the credential. One that a killed process of
-// this machine left behind is not waited for.
+// takeLease takes the lease on the credential.
 func (p *Portal) takeLease(ctx context.Context) error {
-	me := newHolder(p.config.Command, p.config.RunID)
-	realm, account := p.config.realm(), p.custody.account
 	var err error
+	p.lease, err = p.acquire(ctx, p.custody.account)
 	var busy *ledger.BusyError
-	p.lease, err = p.ledger.Acquire(ctx, realm, account, me.String(), leaseTime)
-	if errors.As(err, &busy) && me.dead(busy.Holder) {
-		if err := p.ledger.Break(ctx, realm, account, busy.Holder); err != nil {
-			return stateError(err)
-		}
-		p.lease, err = p.ledger.Acquire(ctx, realm, account, me.String(), leaseTime)
-	}
 	if errors.As(err, &busy) {
 		return &Error{
 			Code: page.CredentialBusy, Err: err,
@@ -226,6 +220,22 @@ func (p *Portal) takeLease(ctx context.Context) error {
 		}
 	}
 	return stateError(err)
+}
+
+// acquire takes a lease. One that a killed process of this machine left behind
+// is not waited for.
+func (p *Portal) acquire(ctx context.Context, account string) (*ledger.Lease, error) {
+	me := newHolder(p.config.Command, p.config.RunID)
+	realm := p.config.realm()
+	lease, err := p.ledger.Acquire(ctx, realm, account, me.String(), leaseTime)
+	var busy *ledger.BusyError
+	if errors.As(err, &busy) && me.dead(busy.Holder) {
+		if err := p.ledger.Break(ctx, realm, account, busy.Holder); err != nil {
+			return nil, stateError(err)
+		}
+		lease, err = p.ledger.Acquire(ctx, realm, account, me.String(), leaseTime)
+	}
+	return lease, err
 }
 
 // stateError gives an error of the ledger its code.

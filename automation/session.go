@@ -69,7 +69,12 @@ func (p *Portal) signIn(ctx context.Context) (*page.Driver, *page.Snapshot, erro
 		p.cautioned = append(p.cautioned, m.elsewhere)
 		d.Warn(m.caution())
 	}
-	home, err := signin.Run(ctx, d, signin.Options{Catalog: p.catalog, Credentials: credentials(p.config), Custody: p.custody, Now: clock})
+	known := credentials(p.config)
+	if mail := p.passcodeMail(); mail != nil {
+		known.Mail = mail
+		defer mail.close(ctx)
+	}
+	home, err := signin.Run(ctx, d, signin.Options{Catalog: p.catalog, Credentials: known, Custody: p.custody, Now: clock})
 	return d, home, err
 }
 

@@ -73,6 +73,8 @@ type Site struct {
 	HiddenInCells []string `yaml:"hidden_in_cells" json:"hiddenInCells"`
 	// Notices are the wordings of maintenance announcements.
 	Notices []string `yaml:"notices" json:"notices"`
+	// PasscodeMail is what an e-mail with a passcode looks like.
+	PasscodeMail PasscodeMail `yaml:"passcode_mail" json:"-"`
 }
 
 // Host is one host of the catalog.
@@ -398,6 +400,9 @@ func (c *Catalog) JSON() ([]byte, error) { return json.Marshal(c) }
 func (c *Catalog) check() error {
 	if len(c.Site.Hosts) == 0 {
 		return errors.New("site.yaml: names no hosts")
+	}
+	if err := c.Site.PasscodeMail.check(); err != nil {
+		return fmt.Errorf("site.yaml: %w", err)
 	}
 	names := map[string]bool{}
 	for _, h := range c.Site.Hosts {

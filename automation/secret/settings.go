@@ -60,6 +60,8 @@ type Settings struct {
 	BusinessNumber string // or ""
 	EmployerNumber string // or ""
 
+	keychain string // the name in the keychain, if they come from there
+
 	// Program holds the IRCCPIN_* settings of the file, secret since the URL of a database can hold a password. Flags and
 	// the environment go before them.
 	Program map[string]Value
@@ -76,6 +78,17 @@ type IMAP struct {
 
 // IsZero reports whether no mailbox is set.
 func (m IMAP) IsZero() bool { return m.Host == "" }
+
+// Origin is what a person knows the settings by, for questions: the name in the keychain, or the file's.
+func (s *Settings) Origin() string {
+	switch s.Source {
+	case SourceKeychain:
+		return s.keychain
+	case SourceFile:
+		return filepath.Base(s.File)
+	}
+	return ""
+}
 
 // Format implements [fmt.Formatter].
 func (s Settings) Format(state fmt.State, _ rune) { _, _ = state.Write([]byte(Redacted)) }
@@ -195,6 +208,9 @@ func (l *loader) gather(ctx context.Context) bool {
 			continue
 		}
 		l.settings.Source, l.all = s.source, s.keys
+		if s.source == SourceKeychain {
+			l.settings.keychain = l.Employer
+		}
 		sources = append(sources, s.name+" ("+strings.Join(slices.Sorted(maps.Keys(s.keys)), ", ")+")")
 	}
 	if len(sources) > 1 {

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"time"
 
 	"irccpin/automation/secret"
 )
@@ -16,8 +17,33 @@ type Credentials struct {
 	// Command prints the current passcode, of the app or of an e-mail; nil
 	// when there is none.
 	Command func(ctx context.Context) (secret.Value, error)
+	// Mail reads e-mailed passcodes from a mailbox; nil when none is set.
+	Mail Mail
 	// Questions are the account's security questions and answers.
 	Questions secret.Questions
+	// Ask asks a person for what is missing; nil when nobody is there. It
+	// returns when the question's time is over or ctx ends.
+	Ask func(ctx context.Context, q Question) (secret.Value, error)
+}
+
+// Question is one thing that a person is asked for.
+type Question struct {
+	// Why says in a sentence why it is asked.
+	Why string
+	// What names what is to be typed.
+	What string
+	// Until is when it is too late.
+	Until time.Time
+}
+
+// Mail is a mailbox that receives the passcodes.
+type Mail interface {
+	// Mark remembers where the mailbox ends. It is called before anything is
+	// sent that makes the portal send a mail. A mailbox that cannot be used now
+	// is no error yet: the portal may not ask for a mail.
+	Mark(ctx context.Context) error
+	// Code waits, for a bounded time, for the passcode in a mail that came since.
+	Code(ctx context.Context) (secret.Value, error)
 }
 
 // Kind is what kind of secret the portal judged.
@@ -32,6 +58,8 @@ const (
 	// itself is used up: an e-mailed passcode, a lock.
 	Account Kind = "account"
 	Answer  Kind = "answer"
+	// MailPassword opens the mailbox; the mail server refuses it, not the portal.
+	MailPassword Kind = "mailbox password"
 )
 
 // Custody keeps refused secrets from being tried again, across runs and

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -35,6 +36,9 @@ func (r *run) passcode(ctx context.Context, s *page.Snapshot) error {
 		return r.hold(Account, r.o.Credentials.Username, message, "Check where the passcode comes from. The account is held until you run: irccpin credentials release.")
 	}
 	code, err := r.newCode(ctx, s)
+	if errors.Is(err, errMovedOn) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -50,37 +54,93 @@ func (r *run) passcode(ctx context.Context, s *page.Snapshot) error {
 	return r.d.Submit(ctx, s.Page(), "continue", item)
 }
 
-// newCode gets a passcode of the kind that the page asks for. A page that
-// mentions an e-mail asks for the code in it, whatever else it mentions.
+// newCode gets a passcode of the kind that the page asks for, from the first
+// source that can give one. A page that mentions an e-mail asks for the code in
+// it; one that does not say asks for what the settings can give.
 func (r *run) newCode(ctx context.Context, s *page.Snapshot) (secret.Value, error) {
 	c := r.o.Credentials
 	r.codeKind = ByApp
-	if s.Is("email") && !s.Is("app") {
+	if s.Is("email") && !s.Is("app") || !s.Is("app") && c.TOTP.IsZero() && c.Mail != nil {
 		r.codeKind = ByEmail
 	}
-	switch {
-	case r.codeKind == ByApp && !c.TOTP.IsZero():
+	if r.codeKind == ByApp && !c.TOTP.IsZero() {
 		return r.appCode(ctx)
-	case c.Command != nil:
-		r.codeKind = ByEmail // its source is not ours: a refusal holds the account
-		if err := r.o.Custody.May(ctx, Account, c.Username); err != nil {
-			return secret.Value{}, err
-		}
-		code, err := c.Command(ctx)
-		if err != nil {
-			if ctx.Err() != nil {
-				return secret.Value{}, ctx.Err()
-			}
-			stop := r.stop(page.HumanNeeded, "the command that prints the passcode failed: "+err.Error(), "Run GCKEY_OTP_COMMAND by hand to see why.")
-			stop.Err = err
-			return secret.Value{}, stop
-		}
-		return code, nil
-	case r.codeKind == ByEmail:
-		return secret.Value{}, r.stop(page.HumanNeeded, "the portal sent a passcode by e-mail, and nothing is set to fetch it", "Set GCKEY_OTP_COMMAND to a command that prints it, or let a person sign in.")
-	default:
-		return secret.Value{}, r.stop(page.HumanNeeded, "the portal asks for the code of the authenticator app, and its secret is not set", "Set GCKEY_TOTP_SECRET, or GCKEY_OTP_COMMAND to a command that prints the code.")
 	}
+	// The source of any other code is not ours, and the next code is another
+	// one: a refusal holds the account.
+	if err := r.o.Custody.May(ctx, Account, c.Username); err != nil {
+		return secret.Value{}, err
+	}
+	var missing *page.Stop
+	switch {
+	case r.codeKind == ByEmail && c.Mail != nil:
+		code, err := c.Mail.Code(ctx)
+		if err == nil || ctx.Err() != nil {
+			return code, errors.Join(err, ctx.Err())
+		}
+		missing = r.stop(page.HumanNeeded, "the portal sent a passcode by e-mail, and it could not be read: "+err.Error(),
+			"Nothing was tried with it. Look into the mailbox; GCKEY_OTP_IMAP_URL names it.")
+		missing.Err = err
+	case c.Command != nil:
+		return r.commandCode(ctx)
+	case r.codeKind == ByEmail:
+		missing = r.stop(page.HumanNeeded, "the portal sent a passcode by e-mail, and nothing is set to fetch it",
+			"Set GCKEY_OTP_IMAP_URL to the mailbox or GCKEY_OTP_COMMAND to a command that prints the passcode, or run irccpin at a terminal and type it.")
+	default:
+		missing = r.stop(page.HumanNeeded, "the portal asks for the code of the authenticator app, and its secret is not set",
+			"Set GCKEY_TOTP_SECRET, or GCKEY_OTP_COMMAND to a command that prints the code, or run irccpin at a terminal and type it.")
+	}
+	return r.typedCode(ctx, s, missing)
+}
+
+// commandCode runs the employer's own command.
+func (r *run) commandCode(ctx context.Context) (secret.Value, error) {
+	r.codeKind = ByEmail // for all that is known
+	code, err := r.o.Credentials.Command(ctx)
+	switch {
+	case err == nil && passcodeLike(code):
+		return tidyPasscode(code), nil
+	case ctx.Err() != nil:
+		return secret.Value{}, ctx.Err()
+	case err == nil:
+		return secret.Value{}, r.stop(page.HumanNeeded, "the command that prints the passcode printed something else: not 6 to 8 digits", "Run GCKEY_OTP_COMMAND by hand to see why. Nothing was tried with it.")
+	}
+	stop := r.stop(page.HumanNeeded, "the command that prints the passcode failed: "+err.Error(), "Run GCKEY_OTP_COMMAND by hand to see why.")
+	stop.Err = err
+	return secret.Value{}, stop
+}
+
+// tries is how often a person is asked anew who typed what cannot be a passcode.
+// Nothing is sent before it can be one.
+const tries = 3
+
+// typedCode asks a person for the passcode; missing says why that is needed, and
+// is the end when nobody is there.
+func (r *run) typedCode(ctx context.Context, s *page.Snapshot, missing *page.Stop) (secret.Value, error) {
+	r.codeKind = ByEmail // for all that is known
+	why := "The portal asks for the code of the authenticator app."
+	if s.Is("email") {
+		why = "The portal sent a passcode by e-mail."
+	}
+	for range tries {
+		code, err := r.ask(ctx, s, Question{Why: why, What: "Passcode"}, missing)
+		if err != nil || passcodeLike(code) {
+			return tidyPasscode(code), err
+		}
+		why = "A passcode has 6 to 8 digits and nothing else. Nothing was sent."
+	}
+	return secret.Value{}, missing
+}
+
+// passcodeLike tells whether a text can be a passcode: six digits, says the
+// guide; a few more would be no surprise. Spaces are for reading.
+func passcodeLike(code secret.Value) bool {
+	digits := tidyPasscode(code).Reveal()
+	return len(digits) >= 6 && len(digits) <= 8 && strings.Trim(digits, "0123456789") == ""
+}
+
+func tidyPasscode(code secret.Value) secret.Value {
+	return secret.New(strings.NewReplacer(" ", "", "\u00a0", "").Replace(code.Reveal()))
 }
 
 // appCode makes a code of the app that was never sent before and will not

@@ -198,6 +198,11 @@ func (r *run) signIn(ctx context.Context, s *page.Snapshot) error {
 	if err := r.o.Custody.May(ctx, Password, c.Password); err != nil {
 		return err
 	}
+	if c.Mail != nil { // the password may make the portal send a passcode
+		if err := c.Mail.Mark(ctx); err != nil {
+			return err
+		}
+	}
 	origin := r.o.Catalog.Origin("gckey")
 	username, err := secret.Bind(c.Username, "user name", origin)
 	if err != nil {
@@ -268,6 +273,12 @@ func (r *run) securityQuestion(ctx context.Context, s *page.Snapshot) error {
 		return r.hold(Answer, r.question.Answer, message, fmt.Sprintf("Correct %s. The answer is held and will not be tried again until it changes or you run: irccpin credentials release.", r.question.Key))
 	}
 	question, err := r.match(s.Asked)
+	if errors.Is(err, secret.ErrUnknownQuestion) {
+		question, err = r.typedAnswer(ctx, s, err)
+	}
+	if errors.Is(err, errMovedOn) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -308,8 +319,10 @@ func (r *run) match(asked []string) (secret.Question, error) {
 		if len(asked) > 0 {
 			shown = `"` + strings.Trim(asked[0], `"“”«» `) + `"`
 		}
-		return secret.Question{}, r.stop(page.HumanNeeded, "the security question shown is not among the configured ones: "+shown,
+		stop := r.stop(page.HumanNeeded, "the security question shown is not among the configured ones: "+shown,
 			"Add the question, exactly as shown, and its answer as IRCC_QUESTION_n and IRCC_ANSWER_n.")
+		stop.Err = secret.ErrUnknownQuestion
+		return secret.Question{}, stop
 	}
 	return *found, nil
 }
