@@ -71,6 +71,8 @@ func TestBorders(t *testing.T) {
 		"automation/notify":   {"automation/secret"},
 		"automation/metrics":  {},
 		"selectors":           {},
+		// A mail server for tests.
+		"automation/mailbox/mailtest": {},
 	}
 	for _, s := range sources(t) {
 		for _, spec := range s.file.Imports {

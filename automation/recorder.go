@@ -3,8 +3,6 @@ package automation
 import (
 	"context"
 	"path/filepath"
-	"runtime/debug"
-	"slices"
 	"time"
 
 	"irccpin/automation/evidence"
@@ -121,17 +119,4 @@ func (r *recorder) finish(result *Result, failure *Error) error {
 		rec.Warnings = append(rec.Warnings, evidence.Warning{Code: w.Code, Page: w.Page, Element: w.Element, Detail: w.Detail})
 	}
 	return r.run.Finish(rec)
-}
-
-// Version is the program's, as the Go toolchain stamped it.
-func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	version := info.Main.Version
-	if i := slices.IndexFunc(info.Settings, func(s debug.BuildSetting) bool { return s.Key == "vcs.revision" }); i >= 0 && (version == "" || version == "(devel)") {
-		version = "devel-" + info.Settings[i].Value[:min(12, len(info.Settings[i].Value))]
-	}
-	return version
 }

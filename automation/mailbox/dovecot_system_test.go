@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"irccpin/automation/mailbox/mailtest"
 )
 
 // dovecot is a real mail server, of Debian's package dovecot-imapd.
@@ -81,10 +83,13 @@ func serveDovecot(t *testing.T, hostname string) server {
 			t.Fatal(err)
 		}
 	}
-	cert, key := certificate(t, hostname)
+	cert, key, err := authority.Certificate(hostname)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, content := range map[string][]byte{
 		"cert.pem": cert, "key.pem": key,
-		"users":        []byte("ann@example.com:{PLAIN}" + mailPassword + "\n"),
+		"users":        []byte(mailtest.User + ":{PLAIN}" + mailtest.Password + "\n"),
 		"dovecot.conf": fmt.Appendf(nil, config, d.dir, d.uid, d.number),
 	} {
 		if err := os.WriteFile(filepath.Join(d.dir, name), content, 0o644); err != nil {
@@ -152,24 +157,26 @@ func (d *dovecot) deliver(t *testing.T, mail []byte) {
 	}
 }
 
-// flags reads the names of the mails' files, which end with their flags. A mail
-// that no client was told of yet stays in new.
-func (d *dovecot) flags(t *testing.T) []string {
-	var flags []string
+// changed reads the names of the mails' files, which end with their flags.
+func (d *dovecot) changed(t *testing.T) bool {
+	mails := 0
 	for _, dir := range []string{"new", "cur"} {
 		entries, err := os.ReadDir(filepath.Join(d.dir, "mail", dir))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, e := range entries {
-			_, set, _ := strings.Cut(e.Name(), ":2,")
-			flags = append(flags, set)
+			mails++
+			if _, flags, _ := strings.Cut(e.Name(), ":2,"); flags != "" {
+				t.Logf("a mail has the flags %q", flags)
+				return true
+			}
 		}
 	}
-	if len(flags) < 5 {
-		t.Errorf("the mailbox holds %d mails only", len(flags))
+	if mails == 0 {
+		t.Error("the mailbox is empty")
 	}
-	return flags
+	return false
 }
 
 func TestDovecot(t *testing.T) { testMailbox(t, serveDovecot) }

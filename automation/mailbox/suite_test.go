@@ -2,16 +2,10 @@ package mailbox
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
 	"net"
 	"os"
 	"path/filepath"
@@ -19,19 +13,18 @@ import (
 	"testing"
 	"time"
 
+	"irccpin/automation/mailbox/mailtest"
 	"irccpin/automation/secret"
 )
 
 // authority signs the certificates of the tests' mail servers. Like a company's
 // own, it is made known by SSL_CERT_FILE.
-var authority *x509.Certificate
-
-var authorityKey *ecdsa.PrivateKey
+var authority *mailtest.Authority
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "irccpin-mailbox-")
 	if err == nil {
-		authority, authorityKey, err = newAuthority(filepath.Join(dir, "ca.pem"))
+		authority, err = mailtest.NewAuthority(filepath.Join(dir, "ca.pem"))
 	}
 	if err == nil {
 		err = os.Setenv("SSL_CERT_FILE", filepath.Join(dir, "ca.pem"))
@@ -45,69 +38,26 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func newAuthority(file string) (*x509.Certificate, *ecdsa.PrivateKey, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, nil, err
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Made-up authority"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		return nil, nil, err
-	}
-	err = os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600)
-	return template, key, err
-}
-
-// certificate is a mail server's, for a name, with its key.
-func certificate(t *testing.T, name string) (cert, key []byte) {
-	t.Helper()
-	pair, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), DNSNames: []string{name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, authority, &pair.PublicKey, authorityKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalECPrivateKey(pair)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: private})
-}
-
-// The mailbox's password; anything is allowed in one.
-const mailPassword = `s3cret "quoted\" ü`
-
 // server is a mail server with the mailbox of ann@example.com.
 type server interface {
 	// port it listens on, at localhost.
 	port() string
 	// deliver puts a mail into the mailbox.
 	deliver(t *testing.T, mail []byte)
-	// flags lists the flags of all mails, to show that nothing was changed.
-	flags(t *testing.T) []string
+	// changed tells whether any of the mails is marked as read, or otherwise.
+	changed(t *testing.T) bool
 }
 
 func account(s server) Account {
-	return Account{User: "ann@example.com", Host: "localhost", Port: s.port(), Folder: "INBOX", Password: secret.New(mailPassword)}
+	return Account{User: mailtest.User, Host: "localhost", Port: s.port(), Folder: "INBOX", Password: secret.New(mailtest.Password)}
 }
 
 // written is a mail by a sender, written at a time.
 func written(from string, at time.Time, body string) []byte {
-	return letter("From: "+from+"\nTo: ann@example.com\nSubject: Sign in\nDate: "+at.Format(time.RFC1123Z)+"\nMessage-ID: <"+rand.Text()+"@example.com>", body)[len("From: a@canada.ca\r\n"):]
+	return mailtest.Letter(from, "Sign in", body, at)
 }
 
-// The letters of the tests.
+// passcode is a mail as the portal may send it.
 func passcode(at time.Time, code string) []byte {
 	return written("Sign-in <no-reply@notification.canada.ca>", at, "Your one-time passcode is "+code+".")
 }
@@ -179,10 +129,8 @@ func testMailbox(t *testing.T, serve func(t *testing.T, hostname string) server)
 		})
 	}
 	t.Run("nothing is changed", func(t *testing.T) {
-		for _, flags := range s.flags(t) {
-			if flags != "" {
-				t.Errorf("a mail was marked: %q", flags)
-			}
+		if s.changed(t) {
+			t.Error("mails were marked")
 		}
 	})
 	t.Run("a wrong password", func(t *testing.T) {
@@ -229,7 +177,7 @@ func TestUnreachable(t *testing.T) {
 		_ = conn.Close()
 	}()
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	a := Account{User: "ann", Host: "localhost", Port: port, Folder: "INBOX", Password: secret.New(mailPassword)}
+	a := Account{User: "ann", Host: "localhost", Port: port, Folder: "INBOX", Password: secret.New(mailtest.Password)}
 	var notTLS tls.RecordHeaderError
 	if _, err := Mark(t.Context(), a, time.Now()); !errors.As(err, &notTLS) {
 		t.Errorf("it says: %v", err)
@@ -241,4 +189,34 @@ func TestUnreachable(t *testing.T) {
 	if _, err := Mark(t.Context(), a, time.Now()); err == nil || !strings.Contains(err.Error(), "cannot be used") {
 		t.Errorf("it says: %v", err)
 	}
+}
+
+// memory is the IMAP library's own server. Dovecot is in dovecot_system_test.go.
+type memory struct{ *mailtest.Server }
+
+func (m memory) port() string { return m.Port }
+
+func (m memory) deliver(t *testing.T, mail []byte) {
+	if err := m.Deliver(mail); err != nil {
+		t.Error(err)
+	}
+}
+
+func (m memory) changed(t *testing.T) bool {
+	mails, read, err := m.Count()
+	if err != nil || mails == 0 {
+		t.Fatal(mails, err)
+	}
+	return read > 0
+}
+
+func TestMemory(t *testing.T) {
+	testMailbox(t, func(t *testing.T, hostname string) server {
+		s, err := mailtest.Serve(authority, hostname)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return memory{s}
+	})
 }

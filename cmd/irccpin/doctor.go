@@ -61,6 +61,7 @@ func (p *program) doctor(c *cli.Context) error {
 		settings,
 		p.checkState(c.Context, s),
 		p.checkSelectors(s),
+		p.checkClock(),
 	}
 	if err := c.Context.Err(); err != nil {
 		return err
@@ -208,6 +209,22 @@ func (p *program) checkSelectors(s sources) check {
 	out := check{Name: name, OK: true, Detail: fmt.Sprintf("%d pages are known", catalog.Pages)}
 	if n := len(catalog.Overridden); n > 0 {
 		out.Detail += fmt.Sprintf("; %d files come from %s", n, dir)
+	}
+	return out
+}
+
+// checkClock asks the system about its clock. That nothing keeps it right is no
+// fault by itself: a virtual machine's host may do so.
+func (p *program) checkClock() check {
+	out := check{Name: "clock", OK: true, Detail: p.now().Format("15:04:05 MST")}
+	report, err := automation.SystemClock()
+	if err != nil {
+		out.Detail += "; not compared: this system does not say whether it is right"
+		return out
+	}
+	out.Detail += "; " + report.String()
+	if report.Unkept || report.Wrong() {
+		out.Hint = "The codes of an authenticator app go by the clock. Compare it with a telephone's, and turn on setting it over the network."
 	}
 	return out
 }

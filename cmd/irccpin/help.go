@@ -27,12 +27,23 @@ func (p *program) helpCommand() *cli.Command {
 		Usage:     "tell about a command or a topic: " + strings.Join(topicNames(), ", "),
 		ArgsUsage: "[COMMAND-OR-TOPIC] [SUBCOMMAND]",
 		UsageText: "irccpin help [COMMAND | TOPIC]",
-		Action:    p.help,
+		Description: `The manual page, to be read at once or installed:
+
+   irccpin help --man | man -l -
+   irccpin help --man > ~/.local/share/man/man1/irccpin.1`,
+		Flags:  []cli.Flag{boolFlag("man", "print the manual page, in the macros of man(7)", "")},
+		Action: p.help,
 	}
 }
 
 func (p *program) help(c *cli.Context) error {
 	words := c.Args().Slice()
+	if c.Bool("man") {
+		if len(words) > 0 {
+			return usage("the manual page is about all commands; --man goes without %q", words[0])
+		}
+		return p.manPage(c.App)
+	}
 	if len(words) == 0 {
 		return p.tellProgram(c.App)
 	}

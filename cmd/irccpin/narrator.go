@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -43,6 +44,9 @@ type narrator struct {
 	since time.Time
 	deed  string
 	frame int
+	// held is what is told while a person is asked for something; nil when nobody
+	// is. It is shown afterwards.
+	held *bytes.Buffer
 	// ticking stops the goroutine that moves the live line.
 	ticking chan struct{}
 	ended   sync.WaitGroup
@@ -157,6 +161,22 @@ func (n *narrator) urgent(line string) {
 	}
 }
 
+// pause leaves the terminal to a question, until resume is called.
+func (n *narrator) pause() (resume func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.erase()
+	out, held := n.out, new(bytes.Buffer)
+	n.out, n.held = held, held
+	return func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.out, n.held = out, nil
+		_, _ = held.WriteTo(out) // what cannot be told cannot be helped
+		n.draw()
+	}
+}
+
 // line writes one line where the live line is, which moves down.
 func (n *narrator) line(line string) {
 	n.erase()
@@ -248,7 +268,7 @@ func (n *narrator) tick(stop <-chan struct{}) {
 
 // draw writes the live line anew.
 func (n *narrator) draw() {
-	if !n.look.live || n.step == "" {
+	if !n.look.live || n.step == "" || n.held != nil {
 		return
 	}
 	frames := []string{"-", "\\", "|", "/"}
@@ -266,7 +286,7 @@ func (n *narrator) draw() {
 
 // erase takes the live line away.
 func (n *narrator) erase() {
-	if n.look.live && n.step != "" {
+	if n.look.live && n.step != "" && n.held == nil {
 		fmt.Fprint(n.out, "\r"+text.EraseLine.Sprint())
 	}
 }

@@ -127,3 +127,27 @@ func TestPrintable(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestNarratorPauses: nothing moves or is written while a person is asked.
+func TestNarratorPauses(t *testing.T) {
+	n, out, clock := newTestNarrator(look{live: true})
+	defer n.close()
+	n.begin("Two-factor authentication: the code")
+	resume := n.pause()
+	before := out.String()
+	n.Acted("mfa-code", "passcode", "filled", "label")
+	n.urgent("Interrupted.")
+	n.begin("Next")
+	if out.String() != before {
+		t.Errorf("it wrote %q while paused", strings.TrimPrefix(out.String(), before))
+	}
+	clock.pass(time.Minute)
+	resume()
+	n.begin("Last")
+	shown := strings.Join(screen(out.String()), "\n")
+	for _, wanted := range []string{"Interrupted.\n", "+ Two-factor authentication: the code", "+ Next  60.0 s\n"} {
+		if !strings.Contains(shown, wanted) {
+			t.Errorf("it did not show %q afterwards:\n%s", wanted, shown)
+		}
+	}
+}

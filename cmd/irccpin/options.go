@@ -411,6 +411,10 @@ func (s sources) window(ctx context.Context, c *automation.Config) error {
 		if c.Timeout == 0 {
 			c.Timeout = attendedTimeout
 		}
+		return nil // who is at the window is asked there
+	}
+	if c.Prompter = s.p.prompter(alone); c.Prompter != nil && c.Timeout == 0 {
+		c.Timeout = attendedTimeout
 	}
 	return nil
 }

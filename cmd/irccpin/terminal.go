@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -38,7 +39,7 @@ func openTerminal() (*terminal, error) {
 	if t.out, err = os.OpenFile(out, os.O_RDWR, 0); err != nil {
 		return nil, errors.Join(err, t.in.Close())
 	}
-	if t.before, err = term.MakeRaw(int(t.in.Fd())); err != nil {
+	if err = t.control(func(fd int) (err error) { t.before, err = term.MakeRaw(fd); return err }); err != nil {
 		return nil, errors.Join(err, t.in.Close(), t.out.Close())
 	}
 	t.lines = term.NewTerminal(struct {
@@ -53,7 +54,18 @@ func (t *terminal) close() error {
 	if t == nil {
 		return nil
 	}
-	return errors.Join(term.Restore(int(t.in.Fd()), t.before), t.in.Close(), t.out.Close())
+	return errors.Join(t.control(func(fd int) error { return term.Restore(fd, t.before) }), t.in.Close(), t.out.Close())
+}
+
+// control works on the terminal itself. File.Fd would make reading from it
+// something that cannot be called off.
+func (t *terminal) control(work func(fd int) error) error {
+	raw, err := t.in.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	return errors.Join(raw.Control(func(fd uintptr) { failed = work(int(fd)) }), failed)
 }
 
 // ask asks for settings at the terminal. Of the security questions, the first
@@ -87,8 +99,8 @@ func (t *terminal) ask(ctx context.Context, about string, questions []question) 
 	return answers, nil
 }
 
-// askOne asks one question. Reading a terminal cannot be called off: after an
-// interruption the reading is left alone, and ends with the program.
+// askOne asks one question, until ctx ends. Where reading a terminal cannot be
+// called off, the reading is left alone then, and ends with the program.
 func (t *terminal) askOne(ctx context.Context, q question) (automation.Secret, error) {
 	type read struct {
 		line string
@@ -108,6 +120,10 @@ func (t *terminal) askOne(ctx context.Context, q question) (automation.Secret, e
 	}()
 	select {
 	case <-ctx.Done():
+		if t.in.SetReadDeadline(time.Now()) == nil {
+			<-done
+		}
+		_, _ = t.out.WriteString("\r\n") // what follows begins a line of its own
 		return automation.Secret{}, ctx.Err()
 	case r := <-done:
 		if errors.Is(r.err, io.EOF) {

@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime"
-	"runtime/debug"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -30,22 +30,30 @@ type build struct {
 }
 
 func (p *program) version() error {
-	b := build{Version: automation.Version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			switch s.Key {
-			case "vcs.revision":
-				b.Revision = s.Value
-			case "vcs.time":
-				b.Time = s.Value
-			case "vcs.modified":
-				b.Modified = s.Value == "true"
-			}
-		}
+	from := automation.Built()
+	b := build{
+		Version: from.String(), Revision: from.Revision, Modified: from.Modified,
+		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+	}
+	if !from.Time.IsZero() {
+		b.Time = from.Time.Format(time.RFC3339)
 	}
 	if p.json {
 		return p.printJSON(b)
 	}
-	_, err := fmt.Fprintf(p.out, "irccpin %s, %s, %s\n", b.Version, b.Go, b.Platform)
+	_, err := fmt.Fprintf(p.out, "irccpin %s%s, %s, %s\n", b.Version, b.origin(from), b.Go, b.Platform)
 	return err
+}
+
+// origin says what the version's word leaves open.
+func (b build) origin(from automation.Build) string {
+	switch {
+	case from.Revision == "" && from.Version == "":
+		return " (built without a version; go build in a clone stamps one)"
+	case from.Revision == "":
+		return ""
+	case from.Modified:
+		return " (the commit of " + from.Time.Format("2006-01-02") + ", with changes)"
+	}
+	return " (the commit of " + from.Time.Format("2006-01-02") + ")"
 }
