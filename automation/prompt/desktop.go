@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+	"unicode"
 
 	"irccpin/automation/secret"
 )
@@ -75,7 +76,7 @@ func (d *Desktop) Ask(ctx context.Context, q Question) (secret.Value, error) {
 // words are the program's arguments. Others on the machine can read them: they
 // hold nothing secret.
 func (d *Desktop) words(q Question) []string {
-	text := fmt.Sprintf("%s\n\n%s\n\n%s (until %s):", q.About(), q.Why, q.What, q.Until.Local().Format("15:04"))
+	text := fmt.Sprintf("%s\n\n%s\n\n%s (until %s):", oneLine(q.About()), oneLine(q.Why), q.What, q.Until.Local().Format("15:04"))
 	if d.kind == "kdialog" {
 		return []string{"--title", "irccpin", "--password", text}
 	}
@@ -87,4 +88,14 @@ func (d *Desktop) words(q Question) []string {
 // keyboard shortcut, and a backslash for the start of an escape.
 func escaped(text string) string {
 	return strings.NewReplacer(`\`, `\\`, "_", "__").Replace(text)
+}
+
+// oneLine takes out what a portal's text can hold and an argument cannot.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
 }

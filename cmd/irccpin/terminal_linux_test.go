@@ -44,12 +44,30 @@ func (p *pty) control(work func(fd int) error) {
 // atTerminal starts this program with all its streams at a terminal of its own.
 func atTerminal(t *testing.T, environ []string, args ...string) *pty {
 	t.Helper()
+	// The test binary, called by this name, is the program: see TestMain.
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "irccpin")
+	if err := os.Symlink(binary, link); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(link, args...)
+	cmd.Env = environ
+	return commandAtTerminal(t, cmd)
+}
+
+// commandAtTerminal starts a command at a terminal of its own. Of its environment
+// what a terminal needs is set here.
+func commandAtTerminal(t *testing.T, cmd *exec.Cmd) *pty {
+	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = master.Close() })
-	p := &pty{t: t, master: master}
+	p := &pty{t: t, master: master, cmd: cmd}
 	var n int
 	p.control(func(fd int) (err error) {
 		if n, err = unix.IoctlGetInt(fd, unix.TIOCGPTN); err == nil {
@@ -62,21 +80,11 @@ func atTerminal(t *testing.T, environ []string, args ...string) *pty {
 		t.Fatal(err)
 	}
 	defer slave.Close()
-	// The test binary, called by this name, is the program: see TestMain.
-	binary, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	link := filepath.Join(t.TempDir(), "irccpin")
-	if err := os.Symlink(binary, link); err != nil {
-		t.Fatal(err)
-	}
-	p.cmd = exec.Command(link, args...)
 	home := t.TempDir()
-	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + home, "TERM=xterm", "LANG=C.UTF-8"}, environ...)
-	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = slave, slave, slave
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := p.cmd.Start(); err != nil {
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + home, "TERM=xterm", "LANG=C.UTF-8"}, cmd.Env...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	return p
