@@ -112,7 +112,7 @@ func StoreCredentials(ctx context.Context, employer string, values map[string]Se
 	case errors.Is(err, secret.ErrTooBigForKeychain), errors.Is(err, secret.ErrKeychainUnavailable):
 		return &Error{Code: BadSettings, Message: err.Error(), Err: err, Hint: "Keep them in a settings file instead (chmod 600), and name it with --env-file."}
 	}
-	return &Error{Code: BadSettings, Message: fmt.Sprintf("storing the credentials of %q: %v", employer, err), Err: err}
+	return &Error{Code: BadSettings, Message: fmt.Sprintf("the credentials of %q could not be stored: %v", employer, err), Err: err, Hint: "Correct the name or the settings; nothing was stored."}
 }
 
 // drawer is a keychain that holds one document.

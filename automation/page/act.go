@@ -347,7 +347,7 @@ func (d *Driver) call(ctx context.Context, function string, args any, result *ac
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return &Stop{Code: PortalUnavailable, Page: d.Last(), Message: "the browser did not carry out an order", Err: err}
+		return &Stop{Code: PortalUnavailable, Page: d.Last(), Message: "the browser did not carry out an order", Err: err, Hint: "Run the command again."}
 	}
 	return nil
 }

@@ -200,7 +200,7 @@ func (d *Driver) Open(ctx context.Context, address string) error {
 		if stop := d.await(ctx, "the answer to the first request", 5*time.Second, func() bool { return d.at.failed != nil || d.refused != nil || d.closed != nil }); stop == nil {
 			return d.judge(time.Now()).err
 		}
-		return &Stop{Code: PortalUnavailable, Page: d.Last(), Message: "the portal could not be opened", Err: err}
+		return &Stop{Code: PortalUnavailable, Page: d.Last(), Message: "the portal could not be opened", Err: err, Hint: "Check the connection and try again later."}
 	}
 	return nil
 }

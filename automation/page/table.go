@@ -115,7 +115,7 @@ func (d *Driver) tablePart(ctx context.Context, page, table string) (tableResult
 		if ctx.Err() != nil {
 			return part, ctx.Err()
 		}
-		return part, &Stop{Code: PortalUnavailable, Page: d.Last(), Message: "the browser did not read the table", Err: err}
+		return part, &Stop{Code: PortalUnavailable, Page: d.Last(), Message: "the browser did not read the table", Err: err, Hint: "Run the command again."}
 	case !part.OK:
 		return part, changed(page, table, part.Status, part.Candidates)
 	}

@@ -60,7 +60,7 @@ func (p *program) demo(c *cli.Context) (err error) {
 
 	home, err := os.MkdirTemp("", "irccpin-demo-")
 	if err != nil {
-		return &automation.Error{Code: automation.StateUnavailable, Message: "there is no room for the demo: " + err.Error(), Err: err}
+		return &automation.Error{Code: automation.StateUnavailable, Message: "there is no room for the demo: " + err.Error(), Err: err, Hint: "Make room in the directory for temporary files, or set TMPDIR to another one."}
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(home)) }()
 	seed := c.Uint64("seed")

@@ -186,7 +186,7 @@ func (p *program) put(c *cli.Context, text []byte) error {
 		return err
 	}
 	if err := d.write(text); err != nil {
-		return &automation.Error{Code: automation.DeliveryFailed, Message: fmt.Sprintf("--out %s: %v", d.file, reason(err)), Err: err}
+		return &automation.Error{Code: automation.DeliveryFailed, Message: fmt.Sprintf("nothing could be written to --out %s: %v", d.file, reason(err)), Err: err, Hint: "Name another file, and run the command again."}
 	}
 	p.narrator.say("Written to %s.", d.file)
 	return nil

@@ -71,7 +71,7 @@ func (p *program) simulate(c *cli.Context) (err error) {
 	// nobody else can read them.
 	home, err := os.MkdirTemp("", "irccpin-simulate-")
 	if err != nil {
-		return &automation.Error{Code: automation.StateUnavailable, Message: "there is no room for the settings file: " + err.Error(), Err: err}
+		return &automation.Error{Code: automation.StateUnavailable, Message: "there is no room for the settings file: " + err.Error(), Err: err, Hint: "Make room in the directory for temporary files, or set TMPDIR to another one."}
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(home)) }()
 	greeting := greeting{Addr: portal.Addr, SPKI: portal.SPKI, Control: portal.ControlURL}

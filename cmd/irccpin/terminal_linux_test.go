@@ -198,4 +198,5 @@ func TestDemoAtATerminal(t *testing.T) {
 	if pin := lines[len(lines)-2]; len(pin) != 6 {
 		t.Errorf("the last line is %q", pin)
 	}
+	record(t, "irccpin demo", lines[:len(lines)-1])
 }
