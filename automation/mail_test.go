@@ -116,11 +116,11 @@ func TestPasscodeMailed(t *testing.T) {
 	t.Run("no mailbox", func(t *testing.T) {
 		_ = mails.Close()
 		// It is needed only when the portal asks for a mail.
-		p, s := portal(t, fixtures.Options{Seed: 26})
-		if r := run(t, settings(t, s, mailtest.Password), automation.List()); ending(r) != "listed" {
+		_, app := portal(t, fixtures.Options{Seed: 26})
+		if r := run(t, settings(t, app, mailtest.Password), automation.List()); ending(r) != "listed" {
 			t.Errorf("with an app it ended as %s: %+v", ending(r), r.Error)
 		}
-		p, s = mailing(t, fixtures.Options{Seed: 27})
+		p, s := mailing(t, fixtures.Options{Seed: 27})
 		r := run(t, settings(t, s, mailtest.Password), automation.List())
 		if got := ending(r); got != "human_needed" || secretsSent(p, fixtures.SecretPasscode) != 0 || !strings.Contains(r.Error.Message, "cannot be used") {
 			t.Errorf("ended as %s: %+v", got, r.Error)

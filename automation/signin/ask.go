@@ -53,10 +53,10 @@ func (r *run) ask(ctx context.Context, s *page.Snapshot, q Question, missing *pa
 		return secret.Value{}, errMovedOn
 	case got.err == nil:
 		return got.value, nil
-	case errors.Is(got.err, context.Canceled) && errors.Is(watch, context.Canceled):
-		return secret.Value{}, context.Canceled // the person interrupted
-	case !errors.Is(watch, context.Canceled) && page.CodeOf(watch) != page.PortalUnavailable:
+	case !errors.Is(watch, context.Canceled) && time.Now().Before(q.Until):
 		return secret.Value{}, watch // the page or the browser is in trouble
+	case errors.Is(watch, context.Canceled) && errors.Is(got.err, context.Canceled):
+		return secret.Value{}, context.Canceled // the person interrupted
 	}
 	stop := *missing
 	stop.Message += "; a person was asked and did not answer"
