@@ -143,6 +143,9 @@ type question struct {
 	secret    bool
 	// needed settings are asked for again when nothing is typed.
 	needed bool
+	// after is the setting that this one belongs to: without it this one is not
+	// asked for.
+	after string
 }
 
 func questions() []question {
@@ -150,11 +153,16 @@ func questions() []question {
 		{key: "GCKEY_USERNAME", text: "GCKey user name", needed: true},
 		{key: "GCKEY_PASSWORD", text: "GCKey password", secret: true, needed: true},
 		{key: "GCKEY_TOTP_SECRET", text: "Authenticator secret, as text or otpauth:// address (Enter: none)", secret: true},
+		{key: "GCKEY_OTP_IMAP_URL", text: "Mailbox of e-mailed passcodes, imaps://user@host/folder (Enter: none)"},
+		{key: "GCKEY_OTP_IMAP_PASSWORD", text: "Its password", secret: true, needed: true, after: "GCKEY_OTP_IMAP_URL"},
 	}
+	before := ""
 	for n := 1; n <= 4; n++ { // an account has four
+		key := fmt.Sprintf("IRCC_QUESTION_%d", n)
 		out = append(out,
-			question{key: fmt.Sprintf("IRCC_QUESTION_%d", n), text: fmt.Sprintf("Security question %d, as the portal writes it (Enter: no more)", n)},
-			question{key: fmt.Sprintf("IRCC_ANSWER_%d", n), text: "Its answer", secret: true, needed: true})
+			question{key: key, text: fmt.Sprintf("Security question %d, as the portal writes it (Enter: no more)", n), after: before},
+			question{key: fmt.Sprintf("IRCC_ANSWER_%d", n), text: "Its answer", secret: true, needed: true, after: key})
+		before = key
 	}
 	return append(out,
 		question{key: "IRCC_BUSINESS_NUMBER", text: "Business number, to be sure of the account (Enter: none)"},

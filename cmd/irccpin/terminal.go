@@ -68,17 +68,15 @@ func (t *terminal) control(work func(fd int) error) error {
 	return errors.Join(raw.Control(func(fd uintptr) { failed = work(int(fd)) }), failed)
 }
 
-// ask asks for settings at the terminal. Of the security questions, the first
-// that is left out ends them.
+// ask asks for settings at the terminal. What belongs to a setting that was left
+// out is left out as well.
 func (t *terminal) ask(ctx context.Context, about string, questions []question) (map[string]automation.Secret, error) {
 	if _, err := fmt.Fprintf(t.lines, "%s\n", about); err != nil {
 		return nil, fmt.Errorf("write to the terminal: %w", err)
 	}
 	answers := map[string]automation.Secret{}
-	over := false
 	for _, q := range questions {
-		ofFour := strings.HasPrefix(q.key, "IRCC_QUESTION_") || strings.HasPrefix(q.key, "IRCC_ANSWER_")
-		if ofFour && over {
+		if q.after != "" && answers[q.after].IsZero() {
 			continue
 		}
 		for {
@@ -88,10 +86,8 @@ func (t *terminal) ask(ctx context.Context, about string, questions []question) 
 			}
 			if !answer.IsZero() {
 				answers[q.key] = answer
-				break
 			}
-			if !q.needed {
-				over = over || ofFour
+			if !answer.IsZero() || !q.needed {
 				break
 			}
 		}

@@ -134,6 +134,8 @@ func TestStoreAtATerminal(t *testing.T) {
 		{"GCKey password", ""}, // it is needed, and asked for again
 		{"GCKey password", "hunter2"},
 		{"Authenticator secret", ""},
+		{"Mailbox of e-mailed passcodes", "imaps://ann@mail.example.com"},
+		{"Its password", "mailbox-Sentinel"},
 		{"Security question 1", "What was the name of your first pet?"},
 		{"Its answer", "Sentinel"},
 		{"Security question 2", ""},
@@ -148,7 +150,7 @@ func TestStoreAtATerminal(t *testing.T) {
 		t.Errorf("ended with %d", code)
 	}
 	shown := p.seen.String()
-	for _, secret := range []string{"hunter2", "Sentinel"} {
+	for _, secret := range []string{"hunter2", "mailbox-Sentinel", "Sentinel"} {
 		if strings.Contains(shown, secret) {
 			t.Errorf("the terminal shows %q", secret)
 		}
