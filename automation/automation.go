@@ -41,6 +41,7 @@ const (
 	Usage          Code = "usage"
 	BadSettings    Code = "bad_settings"
 	BadRoster      Code = "bad_roster"
+	SomeFailed     Code = "some_failed"
 	NoBrowser      Code = "no_browser"
 	DeliveryFailed Code = "delivery_failed"
 )

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"irccpin/automation/ledger"
@@ -128,3 +129,18 @@ func (d drawer) Set(context.Context, string, secret.Document) error {
 
 // Delete implements [secret.Keychain].
 func (d drawer) Delete(context.Context, string) error { return secret.ErrKeychainUnavailable }
+
+// RefuseExported fails when an employer's settings are in the environment of a
+// command that serves several employers: a stray password must never meet
+// another account's user name. The error is bad_settings.
+func RefuseExported(environ []string) error {
+	keys := secret.Exported(environ)
+	if len(keys) == 0 {
+		return nil
+	}
+	return &Error{
+		Code:    BadSettings,
+		Message: "an employer's settings are exported in the environment, and this command serves several employers: " + strings.Join(keys, ", "),
+		Hint:    "Put them into that employer's own settings file, and take them out of the environment: unset " + strings.Join(keys, " "),
+	}
+}

@@ -56,7 +56,7 @@ func sources(t *testing.T) []source {
 // TestBorders holds the house's walls: which room may know of which.
 func TestBorders(t *testing.T) {
 	may := map[string][]string{
-		"cmd/irccpin":         {"automation", "automation/roster", "fixtures"},
+		"cmd/irccpin":         {"automation", "automation/jobs", "automation/roster", "fixtures"},
 		"automation":          {"automation/browser", "automation/page", "automation/signin", "automation/portal", "automation/secret", "automation/ledger", "automation/evidence", "automation/mailbox", "automation/prompt", "selectors"},
 		"automation/browser":  {},
 		"automation/page":     {"automation/browser", "automation/secret", "selectors"},
@@ -70,6 +70,7 @@ func TestBorders(t *testing.T) {
 		"automation/roster":   {"automation"},
 		"automation/notify":   {"automation/secret"},
 		"automation/metrics":  {},
+		"automation/jobs":     {"automation", "automation/roster"},
 		"selectors":           {},
 		// A mail server for tests.
 		"automation/mailbox/mailtest": {},

@@ -38,6 +38,15 @@ const deliveryTime = 60 * time.Second
 // where it is to go: a PIN that has nowhere to go should not be made. Nil means
 // that it goes to stdout.
 func prepareDelivery(c *cli.Context) (*delivery, error) {
+	d, err := readDelivery(c)
+	if d == nil || err != nil {
+		return nil, err
+	}
+	return d, d.prepareFile()
+}
+
+// readDelivery reads the flags alone. Nil means stdout.
+func readDelivery(c *cli.Context) (*delivery, error) {
 	d := &delivery{file: c.String("out"), replace: c.Bool("force")}
 	switch {
 	case c.IsSet("out") && d.file == "":
@@ -63,7 +72,7 @@ func prepareDelivery(c *cli.Context) (*delivery, error) {
 	if d.file == "" && d.command == nil {
 		return nil, nil
 	}
-	return d, d.prepareFile()
+	return d, nil
 }
 
 // prepareRecipients reads the keys, and tries them on nothing: keys of different

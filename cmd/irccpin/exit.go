@@ -23,6 +23,7 @@ func endings() []ending {
 			[]automation.Code{automation.Usage, automation.BadSettings, automation.BadRoster, automation.NoBrowser},
 			"wrong flags, settings or roster, or no browser; the portal was not opened",
 		},
+		{3, []automation.Code{automation.SomeFailed}, "a batch ended, and some of its rows failed"},
 		{
 			4,
 			[]automation.Code{automation.HumanNeeded},

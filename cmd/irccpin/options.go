@@ -315,16 +315,18 @@ func (s sources) config(ctx context.Context, command string) (automation.Config,
 	if err != nil {
 		return automation.Config{}, err
 	}
-	s = s.withFile(settings.Program, from.File)
+	c, err := s.withFile(settings.Program, from.File).session(ctx)
+	c.Settings, c.Command, c.Observer, c.RunID = settings, command, s.p.narrator, automation.NewRunID(s.p.now())
+	return c, err
+}
+
+// session settles how the portal is opened, whoever the employer is.
+func (s sources) session(ctx context.Context) (automation.Config, error) {
 	simulator, err := s.simulator()
 	if err != nil {
 		return automation.Config{}, err
 	}
-	c := automation.Config{
-		Settings: settings, Simulator: simulator, Environ: s.environ,
-		AllowNoSandbox: s.c.Bool("allow-no-sandbox"),
-		RunID:          automation.NewRunID(s.p.now()), Command: command, Observer: s.p.narrator,
-	}
+	c := automation.Config{Simulator: simulator, Environ: s.environ, AllowNoSandbox: s.c.Bool("allow-no-sandbox")}
 	if err := s.window(ctx, &c); err != nil {
 		return c, err
 	}

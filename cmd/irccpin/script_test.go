@@ -69,7 +69,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // portal FLAGS… starts `irccpin simulate FLAGS`, and puts what it greets with
-// into ADDR, SPKI, CONTROL and ENV. At the end of the script the portal is
+// into ADDR, SPKI, CONTROL and ENV, and of several employers into ENV1, ENV2 …. At the end of the script the portal is
 // interrupted, and must end well and leave nothing behind.
 func startScriptPortal(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := scriptCommand(ts, append([]string{"irccpin", "simulate"}, args...))
@@ -87,6 +87,9 @@ func startScriptPortal(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("SPKI", greeting.SPKI)
 	ts.Setenv("CONTROL", greeting.Control)
 	ts.Setenv("ENV", greeting.EnvFile)
+	for i, file := range greeting.EnvFiles {
+		ts.Setenv(fmt.Sprintf("ENV%d", i+1), file)
+	}
 	ts.Defer(func() {
 		ts.Check(cmd.Process.Signal(os.Interrupt))
 		rest, err := io.ReadAll(lines)

@@ -1,0 +1,192 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"irccpin/automation"
+)
+
+// Realm keeps what is done at a simulated portal apart from what is done at the
+// live one: they share no limit, no schedule and no row.
+type Realm string
+
+// The two realms.
+const (
+	Live      Realm = "live"
+	Simulated Realm = "simulated"
+)
+
+// Limits are how politely the portal is visited. They hold for all processes
+// that share the database; each process goes by its own.
+type Limits struct {
+	// Sessions is how many may be open at once; 0 is any number.
+	Sessions int
+	// Pause is the least time between the starts of two sessions; 0 is none.
+	Pause time.Duration
+	// Interval is the least time between two runs of a schedule; 0 is any.
+	Interval time.Duration
+	// Backoff is the wait before a row that found the portal unavailable is tried
+	// again. It doubles with each try. 0 is none.
+	Backoff time.Duration
+}
+
+// DefaultLimits are what a portal is visited with that nobody here owns. A
+// person at a keyboard signs in about as often; nobody at the portal has been
+// asked, so that they stay on the careful side.
+func DefaultLimits() Limits {
+	return Limits{Sessions: 2, Pause: 10 * time.Second, Interval: time.Hour, Backoff: 30 * time.Second}
+}
+
+// backoff is how long to wait after a number of tries: doubling, at most half an
+// hour, and spread by half so that rows which failed together do not come back
+// together.
+func (l Limits) backoff(tries int) time.Duration {
+	d := min(l.Backoff<<min(tries-1, 10), 30*time.Minute)
+	if d <= 0 {
+		return 0
+	}
+	return d/2 + rand.N(d/2+1)
+}
+
+const (
+	// slotTime is how long the place of a killed process stays taken.
+	slotTime = 30 * time.Second
+	// fullPause is how often a full house is asked again.
+	fullPause = 250 * time.Millisecond
+)
+
+// closing says that the portal asked not to be visited for a while.
+type closing struct {
+	Until time.Time
+	Why   string
+}
+
+// slot is the right to have one session open.
+type slot struct {
+	store *Store
+	token string
+	stop  context.CancelFunc
+	done  sync.WaitGroup
+}
+
+// admission is the answer to who wants to open a session: a slot, or how long to
+// wait before asking again, and whether the portal is closed meanwhile.
+type admission struct {
+	slot   *slot
+	wait   time.Duration
+	closed *closing
+}
+
+// admit asks for a place among the sessions of a realm.
+func (s *Store) admit(ctx context.Context, realm Realm, l Limits, holder string) (admission, error) {
+	var a admission
+	token := newID("slot")
+	err := s.in(ctx, "asking for a session's place", func(t *tx) error {
+		a = admission{}
+		if _, err := t.exec(ctx, `UPDATE irccpin_gates SET realm = realm WHERE realm = ?`, string(realm)); err != nil {
+			return err // this made others wait for us
+		}
+		var started, until int64
+		var why string
+		if _, err := t.one(ctx, []any{&started, &until, &why}, `SELECT started_at, closed_until, closed_why FROM irccpin_gates WHERE realm = ?`, string(realm)); err != nil {
+			return err
+		}
+		if end := fromMicros(until); end.After(t.now) {
+			a.closed, a.wait = &closing{end, why}, end.Sub(t.now)
+			return nil
+		}
+		// A clock that was put back must not keep everybody waiting.
+		if next := fromMicros(started).Add(l.Pause); next.After(t.now) && next.Sub(t.now) <= l.Pause {
+			a.wait = next.Sub(t.now)
+			return nil
+		}
+		if l.Sessions > 0 {
+			if _, err := t.exec(ctx, `DELETE FROM irccpin_slots WHERE expires_at <= ?`, micros(t.now)); err != nil {
+				return err
+			}
+			var taken int64
+			if _, err := t.one(ctx, []any{&taken}, `SELECT count(*) FROM irccpin_slots WHERE realm = ?`, string(realm)); err != nil {
+				return err
+			}
+			if taken >= int64(l.Sessions) {
+				a.wait = fullPause
+				return nil
+			}
+		}
+		a.slot = &slot{store: s, token: token}
+		if _, err := t.exec(ctx, `UPDATE irccpin_gates SET started_at = ? WHERE realm = ?`, micros(t.now), string(realm)); err != nil {
+			return err
+		}
+		_, err := t.exec(ctx, `INSERT INTO irccpin_slots (token, realm, holder, expires_at) VALUES (?, ?, ?, ?)`,
+			token, string(realm), holder, micros(t.now.Add(slotTime)))
+		return err
+	})
+	if err != nil {
+		return admission{}, err
+	}
+	if a.slot != nil {
+		a.slot.keep(ctx)
+	}
+	return a, nil
+}
+
+// keep renews the slot until it is released. One that expires all the same costs
+// politeness and nothing else.
+func (p *slot) keep(ctx context.Context) {
+	ctx, p.stop = context.WithCancel(context.WithoutCancel(ctx))
+	p.done.Go(func() {
+		beat := time.NewTicker(slotTime / 3)
+		defer beat.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-beat.C:
+				_ = p.store.in(ctx, "keeping a session's place", func(t *tx) error {
+					_, err := t.exec(ctx, `UPDATE irccpin_slots SET expires_at = ? WHERE token = ?`, micros(t.now.Add(slotTime)), p.token)
+					return err
+				})
+			}
+		}
+	})
+}
+
+// release gives the place back.
+func (p *slot) release(ctx context.Context) error {
+	p.stop()
+	p.done.Wait()
+	return p.store.in(ctx, "giving a session's place back", func(t *tx) error {
+		_, err := t.exec(ctx, `DELETE FROM irccpin_slots WHERE token = ?`, p.token)
+		return err
+	})
+}
+
+// closeGate keeps all sessions of a realm away from the portal for a while, and
+// tells whether it was open before. It never shortens a closing.
+func (s *Store) closeGate(ctx context.Context, realm Realm, d time.Duration, why string) (news bool, err error) {
+	err = s.in(ctx, "noting that the portal is closed", func(t *tx) error {
+		n, err := t.exec(ctx, `UPDATE irccpin_gates SET closed_since = ? WHERE realm = ? AND closed_until <= ?`, micros(t.now), string(realm), micros(t.now))
+		if err != nil {
+			return err
+		}
+		news = n == 1
+		until := micros(t.now.Add(d))
+		_, err = t.exec(ctx, `UPDATE irccpin_gates SET closed_until = ?, closed_why = ? WHERE realm = ? AND closed_until < ?`, until, clean(why), string(realm), until)
+		return err
+	})
+	return news, err
+}
+
+// closedError is what happens to a row that is not visited because of a closing.
+func (c *closing) closedError(now time.Time) *automation.Error {
+	return &automation.Error{
+		Code:       automation.PortalUnavailable,
+		Message:    fmt.Sprintf("not opened: the portal is closed until %s: %s", c.Until.Local().Format("2 January 15:04"), c.Why),
+		Hint:       "Run it again after that; what is done is not done again.",
+		RetryAfter: c.Until.Sub(now),
+	}
+}

@@ -1,0 +1,459 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"irccpin/automation"
+)
+
+// suite holds on every engine.
+var suite = []struct {
+	name string
+	run  func(*testing.T, world)
+}{
+	{"several open at once", testOpen},
+	{"newer schema", testNewer},
+	{"one bad row", testOneBadRow},
+	{"one credential in several rows", testOneCredential},
+	{"sessions at once", testSessions},
+	{"portal unavailable", testUnavailable},
+	{"portal closed", testClosed},
+	{"settings of a row", testRowSettings},
+	{"interrupted", testInterrupted},
+	{"schedule from end to end", testSchedule},
+	{"two workers", testTwoWorkers},
+	{"a row of a dead worker", testDeadWorker},
+	{"draining", testDrain},
+	{"delivery fails", testDeliveryFails},
+	{"other versions' jobs", testOtherVersion},
+}
+
+func TestSQLite(t *testing.T) {
+	for _, s := range suite {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			s.run(t, world{dir: t.TempDir()})
+		})
+	}
+}
+
+func testOpen(t *testing.T, w world) {
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			s, err := Open(t.Context(), Options{Dir: w.dir, URL: w.url})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			s.Close()
+		})
+	}
+	all.Wait()
+}
+
+func testNewer(t *testing.T, w world) {
+	for name, statement := range map[string]string{
+		"ours":         `UPDATE irccpin_jobs_meta SET value = '99' WHERE name = 'schema'`,
+		"the engine's": `INSERT INTO river_migration (line, version) VALUES ('main', 99)`,
+	} {
+		s := w.open(t)
+		change := func(statement string) {
+			must(t, s.in(t.Context(), "testing", func(x *tx) error {
+				_, err := x.exec(t.Context(), statement)
+				return err
+			}))
+		}
+		change(statement)
+		_, err := Open(t.Context(), Options{Dir: w.dir, URL: w.url})
+		var stop *automation.Error
+		if !errors.As(err, &stop) || stop.Code != automation.StateUnavailable || !strings.Contains(stop.Message, "newer") {
+			t.Errorf("%s: %v", name, err)
+		}
+		change(`UPDATE irccpin_jobs_meta SET value = '1' WHERE name = 'schema'`)
+		change(`DELETE FROM river_migration WHERE version = 99`)
+	}
+}
+
+func testOneBadRow(t *testing.T, w world) {
+	p := newPortal()
+	p.answers["b"] = []answer{{code: automation.HumanNeeded}}
+	e := run(t, w.open(t), p.bench(2), rowsOf(t, "a", "b", "c", "d"))
+	for place, want := range []string{"created", "human_needed", "created", "created"} {
+		if got := e.word(place); got != want {
+			t.Errorf("row %d: %s", place, got)
+		}
+	}
+	if pin := e.all[2].Outcome.PIN; pin != "PIN-c" {
+		t.Errorf("the PIN is %q", pin)
+	}
+	if p.visited("b") != 1 {
+		t.Errorf("a row that needs a person was tried %d times", p.visited("b"))
+	}
+}
+
+func testOneCredential(t *testing.T, w world) {
+	p := newPortal()
+	rows := rowsOf(t, "a", "a", "a", "b")
+	e := run(t, w.open(t), p.bench(4), rows)
+	if p.overlap || p.visited("a") != 3 {
+		t.Errorf("overlap: %t, visits: %d", p.overlap, p.visited("a"))
+	}
+	for place := range rows {
+		if e.word(place) != "created" {
+			t.Errorf("row %d: %s", place, e.word(place))
+		}
+	}
+}
+
+// testSessions lets two processes share one limit.
+func testSessions(t *testing.T, w world) {
+	p := newPortal()
+	var all sync.WaitGroup
+	for range 2 {
+		s := w.open(t)
+		rows := rowsOf(t, "a", "b", "c", "d")
+		for i := range rows {
+			rows[i].Employer = fmt.Sprint(i)
+		}
+		all.Go(func() {
+			b := p.bench(4)
+			b.Limits = Limits{Sessions: 1, Pause: 20 * time.Millisecond}
+			e := newEndings()
+			if _, err := s.RunBatch(t.Context(), Batch{Command: Create, Rows: rows, Ended: e.end}, b); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if p.most != 1 {
+		t.Errorf("%d sessions at once", p.most)
+	}
+	for i := 1; i < len(p.starts); i++ {
+		// The pause is reckoned where the place is given, just before the start.
+		if gap := p.starts[i].Sub(p.starts[i-1]); gap < 10*time.Millisecond {
+			t.Errorf("session %d began %s after the one before", i, gap)
+		}
+	}
+}
+
+func testUnavailable(t *testing.T, w world) {
+	p := newPortal()
+	p.answers["a"] = []answer{{code: automation.PortalUnavailable}, {}}
+	p.answers["b"] = []answer{{code: automation.PortalUnavailable}}
+	p.answers["c"] = []answer{{code: automation.OutcomeUnknown}}
+	e := run(t, w.open(t), p.bench(2), rowsOf(t, "a", "b", "c"))
+	for place, want := range []string{"created", "portal_unavailable", "outcome_unknown"} {
+		if e.word(place) != want {
+			t.Errorf("row %d: %s", place, e.word(place))
+		}
+	}
+	if a, b, c := p.visited("a"), p.visited("b"), p.visited("c"); a != 2 || b != foregroundTries || c != 1 {
+		t.Errorf("visits: %d, %d, %d", a, b, c)
+	}
+}
+
+// testClosed lets the portal announce maintenance: nobody goes there any more.
+func testClosed(t *testing.T, w world) {
+	p := newPortal()
+	p.answers["a"] = []answer{{code: automation.PortalUnavailable, retry: 3 * time.Hour}}
+	s := w.open(t)
+	e := run(t, s, p.bench(1), rowsOf(t, "a", "b", "c"))
+	for place := range 3 {
+		if e.word(place) != "portal_unavailable" {
+			t.Errorf("row %d: %s", place, e.word(place))
+		}
+	}
+	if p.visited("b")+p.visited("c") != 0 {
+		t.Error("the portal was visited while it was closed")
+	}
+	if message := e.all[2].Outcome.Message; !strings.Contains(message, "not opened") {
+		t.Errorf("the message is %q", message)
+	}
+	// The live portal is another one.
+	a, err := s.admit(t.Context(), Live, Limits{}, "test")
+	must(t, err)
+	if a.slot == nil {
+		t.Fatal("the closing of a simulated portal closed the live one")
+	}
+	must(t, a.slot.release(t.Context()))
+}
+
+func testRowSettings(t *testing.T, w world) {
+	p := newPortal()
+	rows := rowsOf(t, "a", "b", "c")
+	rows[0].EnvFile += ".missing"
+	rows[1].BusinessNumber = "123456789RP0001"
+	e := run(t, w.open(t), p.bench(2), rows)
+	for place, want := range []string{"bad_settings", "created", "created"} {
+		if e.word(place) != want {
+			t.Errorf("row %d: %s", place, e.word(place))
+		}
+	}
+}
+
+func testInterrupted(t *testing.T, w world) {
+	p := newPortal()
+	wait := make(chan struct{})
+	p.answers["a"] = []answer{{wait: wait, deaf: true}} // past its commit
+	p.answers["b"] = []answer{{wait: wait}}
+	s := w.open(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	e := newEndings()
+	done := make(chan error)
+	go func() {
+		_, err := s.RunBatch(ctx, Batch{Command: Create, Rows: rowsOf(t, "a", "b", "c", "d"), Ended: e.end}, p.bench(2))
+		done <- err
+	}()
+	until(t, "two sessions", func() bool { return p.visited("a")+p.visited("b") == 2 })
+	interrupt()
+	until(t, "the end of the session before its commit", func() bool { return e.word(1) == "interrupted" })
+	close(wait)
+	must(t, <-done)
+	for place, want := range []string{"created", "interrupted", "interrupted", "interrupted"} {
+		if e.word(place) != want {
+			t.Errorf("row %d: %s", place, e.word(place))
+		}
+	}
+	if p.visited("c")+p.visited("d") != 0 {
+		t.Error("a session began after the interruption")
+	}
+	if e.more > 0 {
+		t.Errorf("%d rows were told twice", e.more)
+	}
+}
+
+// serve runs a worker until the test stops it.
+func serve(t *testing.T, s *Store, v Service) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(ctx, v) }()
+	var once sync.Once
+	stop = func() {
+		once.Do(func() {
+			cancel()
+			if err := <-done; err != nil {
+				t.Errorf("the worker ended with %v", err)
+			}
+		})
+	}
+	t.Cleanup(stop)
+	return stop
+}
+
+func testSchedule(t *testing.T, w world) {
+	s := w.open(t)
+	p := newPortal()
+	p.answers["b"] = []answer{{code: automation.HumanNeeded}, {}}
+	p.answers["c"] = []answer{{code: automation.PINPending}, {}}
+	_, err := s.Add(t.Context(), plan("spring", rowsOf(t, "a", "b", "c")))
+	must(t, err)
+	if _, err := s.Add(t.Context(), plan("spring", nil)); err == nil {
+		t.Error("two schedules of one name")
+	}
+	d := newDesk()
+	var mu sync.Mutex
+	notices := map[NoticeKind]int{}
+	serve(t, s, Service{Bench: p.bench(2), Deliver: d, Notify: func(_ context.Context, n Notice) {
+		mu.Lock()
+		defer mu.Unlock()
+		notices[n.Kind]++
+	}})
+	ended := func() bool {
+		last := find(t, s, "spring").Last
+		return last != nil && !last.Ended.IsZero()
+	}
+	until(t, "the first run", ended)
+	found := find(t, s, "spring")
+	if len(found.Parked) != 1 || found.Parked[0].Code != automation.HumanNeeded || found.Parked[0].Row.Number != 3 {
+		t.Errorf("parked: %+v", found.Parked)
+	}
+	if found.Rested != 1 || found.Last.Counts["created"] != 1 || found.Last.Counts["pin_pending"] != 1 {
+		t.Errorf("%d rest, %v", found.Rested, found.Last.Counts)
+	}
+	if !found.Next.After(time.Now()) {
+		t.Errorf("next is %s", found.Next)
+	}
+
+	// A second run asks for the row without a PIN, and for nobody else.
+	rows, err := s.RunNow(t.Context(), "spring")
+	must(t, err)
+	if rows != 1 {
+		t.Errorf("%d rows run", rows)
+	}
+	until(t, "the second run", ended)
+	if a, b, c := p.visited("a"), p.visited("b"), p.visited("c"); a != 1 || b != 1 || c != 2 {
+		t.Errorf("visits: %d, %d, %d", a, b, c)
+	}
+	var stop *automation.Error
+	if _, err := s.RunNow(t.Context(), "spring"); !errors.As(err, &stop) || stop.Code != automation.Usage {
+		t.Errorf("nothing is left, and running it says %v", err)
+	}
+
+	// After a person has helped, the last row gets its PIN, and the schedule ends.
+	unparked, _, err := s.Resume(t.Context(), "spring")
+	must(t, err)
+	if unparked != 1 {
+		t.Errorf("%d rows unparked", unparked)
+	}
+	_, err = s.RunNow(t.Context(), "spring")
+	must(t, err)
+	until(t, "the end of the schedule", func() bool { return find(t, s, "spring").State == Finished })
+	until(t, "the notices", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return notices[PINAppeared] == 3 && notices[PersonNeeded] == 1 && notices[ScheduleFinished] == 1
+	})
+	for place, pin := range []string{"PIN-a", "PIN-b", "PIN-c"} {
+		if got := d.handed[place]; len(got) != 1 || got[0] != pin {
+			t.Errorf("row %d: handed %v", place, got)
+		}
+	}
+	must(t, s.Remove(t.Context(), "spring"))
+	if err := s.Remove(t.Context(), "spring"); err == nil {
+		t.Error("removed twice")
+	}
+}
+
+// testTwoWorkers lets two processes work one schedule: each row once.
+func testTwoWorkers(t *testing.T, w world) {
+	p := newPortal()
+	names := []string{"a", "b", "c", "d", "e", "f", "g", "h"}
+	d, e := newDesk(), newEndings()
+	for range 2 {
+		serve(t, w.open(t), Service{Bench: p.bench(2), Deliver: d, Ended: e.end})
+	}
+	s := w.open(t)
+	_, err := s.Add(t.Context(), plan("shared", rowsOf(t, names...)))
+	must(t, err)
+	until(t, "the end", func() bool { return find(t, s, "shared").State == Finished })
+	for _, name := range names {
+		if p.visited(name) != 1 {
+			t.Errorf("%s was visited %d times", name, p.visited(name))
+		}
+	}
+	if p.overlap || e.more > 0 {
+		t.Errorf("overlap: %t, told twice: %d", p.overlap, e.more)
+	}
+}
+
+// testDeadWorker leaves a row behind as a killed worker would.
+func testDeadWorker(t *testing.T, w world) {
+	s := w.open(t)
+	_, err := s.Add(t.Context(), plan("killed", rowsOf(t, "a")))
+	must(t, err)
+	found := find(t, s, "killed")
+	must(t, s.in(t.Context(), "testing", func(x *tx) error {
+		x.now = found.Next
+		sched, _, err := x.schedule(t.Context(), "id", found.ID)
+		if err != nil {
+			return err
+		}
+		_, _, err = x.occur(t.Context(), sched, found.Next)
+		return err
+	}))
+	batch := find(t, s, "killed").Last.Batch
+	c := newCrew(s, newPortal().bench(1), "dead")
+	task, err := c.claim(t.Context(), rowJob{batch, 0, 1})
+	must(t, err)
+	if task == nil {
+		t.Fatal("the row could not be taken up")
+	}
+	if again, err := newCrew(s, newPortal().bench(1), "other").claim(t.Context(), rowJob{batch, 0, 1}); err != nil || again != nil {
+		t.Fatalf("a row under way was taken up by another: %v, %v", again, err)
+	}
+	p, d := newPortal(), newDesk()
+	serve(t, s, Service{Bench: p.bench(1), Deliver: d}) // its first beat sweeps: the dead one never enrolled
+	until(t, "the end", func() bool { return find(t, s, "killed").State == Finished })
+	// The dead one, come back, is too late.
+	e := c.ending(task, &automation.Error{Code: automation.Internal, Message: "late"})
+	c.settle = func(context.Context, *tx, *Ending) error { t.Error("a late ending was taken"); return nil }
+	c.ended = func(*Ending) { t.Error("a late ending was told") }
+	must(t, c.finish(t.Context(), task, e))
+	if got := d.handed[0]; len(got) != 1 {
+		t.Errorf("handed %v", got)
+	}
+}
+
+// testDrain asks a worker to end in the middle: what is past its commit is
+// finished, what is not goes back to the queue, and another worker does it.
+func testDrain(t *testing.T, w world) {
+	s := w.open(t)
+	p := newPortal()
+	wait := make(chan struct{})
+	p.answers["a"] = []answer{{wait: wait, deaf: true}}
+	p.answers["b"] = []answer{{wait: wait}, {}}
+	d, e := newDesk(), newEndings()
+	_, err := s.Add(t.Context(), plan("drained", rowsOf(t, "a", "b", "c")))
+	must(t, err)
+	stop := serve(t, s, Service{Bench: p.bench(2), Deliver: d, Ended: e.end, Drain: time.Millisecond})
+	until(t, "two sessions", func() bool { return p.visited("a")+p.visited("b") == 2 })
+	stopped := make(chan struct{})
+	go func() { stop(); close(stopped) }()
+	until(t, "the interrupted row's way back", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.open["b"] == 0
+	})
+	close(wait)
+	<-stopped
+	if e.word(0) != "created" || e.word(1) != "not told" || e.word(2) != "not told" {
+		t.Errorf("after draining: %s, %s, %s", e.word(0), e.word(1), e.word(2))
+	}
+	serve(t, s, Service{Bench: p.bench(2), Deliver: d, Ended: e.end})
+	until(t, "the end", func() bool { return find(t, s, "drained").State == Finished })
+	if p.visited("a") != 1 || p.visited("b") != 2 || p.visited("c") != 1 {
+		t.Errorf("visits: %v", p.visits)
+	}
+}
+
+func testDeliveryFails(t *testing.T, w world) {
+	s, p, d, e := w.open(t), newPortal(), newDesk(), newEndings()
+	d.fail = true
+	_, err := s.Add(t.Context(), plan("undeliverable", rowsOf(t, "a")))
+	must(t, err)
+	serve(t, s, Service{Bench: p.bench(1), Deliver: d, Ended: e.end})
+	until(t, "the end of the run", func() bool { return e.word(0) == "delivery_failed" })
+	if found := find(t, s, "undeliverable"); found.Rested != 0 || found.State != Active || len(found.Parked) != 0 {
+		t.Errorf("%+v", found)
+	}
+	d.mu.Lock()
+	d.fail = false
+	d.mu.Unlock()
+	_, err = s.RunNow(t.Context(), "undeliverable")
+	must(t, err)
+	until(t, "the end of the schedule", func() bool { return find(t, s, "undeliverable").State == Finished })
+	if got := d.handed[0]; len(got) != 1 || got[0] != "PIN-a" {
+		t.Errorf("handed %v", got)
+	}
+}
+
+// testOtherVersion lays jobs of another version into the database: a worker of
+// this one leaves them alone.
+func testOtherVersion(t *testing.T, w world) {
+	s := w.open(t)
+	must(t, s.in(t.Context(), "testing", func(x *tx) error {
+		other := rowJob{"batch-of-tomorrow", 0, 1}.in("irccpin_v2_simulated")
+		return x.enqueue(t.Context(), other)
+	}))
+	p, d, e := newPortal(), newDesk(), newEndings()
+	_, err := s.Add(t.Context(), plan("today", rowsOf(t, "a")))
+	must(t, err)
+	serve(t, s, Service{Bench: p.bench(1), Deliver: d, Ended: e.end})
+	until(t, "the end", func() bool { return find(t, s, "today").State == Finished })
+	var state string
+	must(t, s.in(t.Context(), "testing", func(x *tx) error {
+		_, err := x.one(t.Context(), []any{&state}, `SELECT state FROM river_job WHERE queue = 'irccpin_v2_simulated'`)
+		return err
+	}))
+	if state != "available" {
+		t.Errorf("the other version's job is %q", state)
+	}
+}

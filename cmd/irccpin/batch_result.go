@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"irccpin/automation/roster"
+)
+
+// tell prints what came of every row, and on stderr what to do about those that
+// failed.
+func (b *batchRun) tell(doc roster.Document, show func(string) string) error {
+	t := newTable()
+	t.AppendHeader(table.Row{"Row", "Employer", "User", "Result", "PIN"})
+	todo := newTable()
+	todo.AppendHeader(table.Row{"Row", "Employer", "What happened", "What to do"})
+	failed := 0
+	for place, row := range b.list.Rows {
+		o := b.results.Outcome(place)
+		pin := o.PIN
+		if pin != "" && show != nil {
+			pin = show(pin)
+		}
+		t.AppendRow(table.Row{row.Number, printable(row.Label()), printable(personLabel(row)), outcomeWord(o), pin})
+		if o.Code != "" || o.Result == "" {
+			failed++
+			hint := b.hints[place]
+			if o.Result == "" && o.Code == "" {
+				hint = "Run the same batch again."
+			}
+			todo.AppendRow(table.Row{row.Number, printable(row.Label()), b.wrapped(printable(o.Message)), b.wrapped(printable(hint))})
+		}
+	}
+	if failed > 0 {
+		fmt.Fprintln(b.p.err)
+		if err := printTable(b.p.err, todo); err != nil {
+			return err
+		}
+		fmt.Fprintln(b.p.err)
+	}
+	if b.delivery != nil {
+		b.p.narrator.say("The results, with the PINs, went to %s.", b.delivery.where())
+	}
+	b.p.narrator.say("%s", countsLine(doc))
+	return printTable(b.p.out, t)
+}
+
+// wrapped breaks a sentence for a column of the table of what to do, of which
+// two stand beside names.
+func (b *batchRun) wrapped(s string) string {
+	return text.WrapSoft(s, min(max((b.p.columns()-30)/2, 30), 70))
+}
+
+func personLabel(r roster.Row) string {
+	name := strings.TrimSpace(r.GivenName + " " + r.FamilyName)
+	if name == "" {
+		return r.Email
+	}
+	return name
+}
+
+// outcomeWord is how a row ended, in a word or two.
+func outcomeWord(o roster.Outcome) string {
+	switch {
+	case o.Code != "":
+		return strings.ReplaceAll(string(o.Code), "_", " ")
+	case o.Result == "":
+		return "not started"
+	}
+	return strings.ReplaceAll(o.Result, "_", " ")
+}
+
+// countsLine tells the counts of a batch in a sentence.
+func countsLine(doc roster.Document) string {
+	var parts []string
+	for _, word := range []string{"created", "already_exists", "found", roster.Failed, roster.NotStarted} {
+		if n := doc.Counts[word]; n > 0 {
+			parts = append(parts, strconv.Itoa(n)+" "+strings.ReplaceAll(word, "_", " "))
+		}
+	}
+	return plural(len(doc.Rows), "row") + ": " + strings.Join(parts, ", ") + "."
+}
+
+// plural is a number with its noun, which may be left out.
+func plural(n int, noun string) string {
+	switch {
+	case noun == "":
+		return strconv.Itoa(n)
+	case n == 1:
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}

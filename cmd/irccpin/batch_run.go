@@ -1,0 +1,337 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"filippo.io/age"
+	"github.com/urfave/cli/v2"
+
+	"irccpin/automation"
+	"irccpin/automation/jobs"
+	"irccpin/automation/roster"
+)
+
+func (p *program) batchRunCommand(name, usage, more string) *cli.Command {
+	return &cli.Command{
+		Name: name, Usage: usage, ArgsUsage: "ROSTER",
+		Description: more + `
+
+ROSTER is a CSV or XLSX file, or - for standard input. "irccpin help roster"
+tells what is in it. Each row's settings come from its own file or keychain
+entry and from nowhere else.`,
+		Flags: slices.Concat([]cli.Flag{
+			&cli.IntFlag{Name: "concurrency", Usage: "`NUMBER` of rows at once; as many as --max-sessions allows unless told", Category: catSession},
+			boolFlag("json-stream", "tell what happens as lines of JSON on stderr", catOutput),
+		}, limitFlags(), deliveryFlags(), manyFlags()),
+		Action: func(c *cli.Context) error { return p.batch(c, name) },
+	}
+}
+
+// manyFlags are those of every command that opens the portal for several
+// employers, whose settings are in the rows.
+func manyFlags() []cli.Flag {
+	single := []string{"env-file", "employer"}
+	return slices.DeleteFunc(portalFlags(), func(f cli.Flag) bool { return slices.Contains(single, f.Names()[0]) })
+}
+
+// forMany settles how the portal is opened for several employers.
+func (s sources) forMany(ctx context.Context) (automation.Config, error) {
+	if err := cmp.Or(automation.RefuseExported(s.environ), s.early()); err != nil {
+		return automation.Config{}, err
+	}
+	config, err := s.session(ctx)
+	// Nobody can sit in front of several windows.
+	config.Patience = 0
+	return config, err
+}
+
+func (p *program) batch(c *cli.Context, command string) error {
+	sources := sources{c: c, p: p, environ: p.environ}
+	config, err := sources.forMany(c.Context)
+	if err != nil {
+		return err
+	}
+	limits, err := sources.limits()
+	if err != nil {
+		return err
+	}
+	d, err := readDelivery(c)
+	if err != nil {
+		return err
+	}
+	list, err := p.readRoster(c.Args().First(), roster.Purpose(command), employerFile)
+	if err != nil {
+		return err
+	}
+	if _, err := automation.FindBrowser(c.Context, config.Browser, config.Headless); err != nil {
+		return err
+	}
+	results, file, err := openResults(list, d, config.Simulator != nil)
+	if err != nil {
+		return err
+	}
+	store, err := jobs.Open(c.Context, jobs.Options{Dir: config.StateDir, URL: config.DatabaseURL})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	b := &batchRun{p: p, list: list, results: results, file: file, delivery: d, hints: map[int]string{}}
+	return b.run(c, store, command, config, limits)
+}
+
+// readRoster reads and checks a roster; "-" is standard input.
+func (p *program) readRoster(path string, purpose roster.Purpose, check func(string) error) (*roster.Roster, error) {
+	o := roster.Options{For: purpose, CheckEnvFile: check}
+	if path != "-" {
+		return roster.Open(path, o)
+	}
+	return roster.Read("standard input", p.in, o)
+}
+
+// employerFile checks an employer's settings file for its form and its privacy,
+// without asking for any secret.
+func employerFile(path string) error {
+	_, err := automation.ProgramSettings(automation.SettingsFrom{File: path, FileNamed: true})
+	return err
+}
+
+// openResults makes a place for the results, in the --out file if there is one.
+func openResults(list *roster.Roster, d *delivery, simulated bool) (*roster.Results, *roster.File, error) {
+	if d == nil || d.file == "" {
+		return roster.NewResults(list), nil, nil
+	}
+	o := roster.FileOptions{Replace: d.replace, Simulated: simulated}
+	if len(d.recipients) > 0 {
+		o.Seal = func(w io.Writer) (io.WriteCloser, error) { return age.Encrypt(w, d.recipients...) }
+	}
+	file, err := roster.OpenFile(d.file, list, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	return file.Results, file, nil
+}
+
+// batchRun is one run over a roster.
+type batchRun struct {
+	p        *program
+	list     *roster.Roster
+	results  *roster.Results
+	file     *roster.File // nil without --out
+	delivery *delivery    // nil for stdout
+	watch    batchWatch
+
+	mu sync.Mutex
+	// hints say what to do about a row, by its place.
+	hints map[int]string
+	// unwritten is the last failure to write the results.
+	unwritten error
+}
+
+// batchWatch is told what happens to the rows.
+type batchWatch interface {
+	began(rows, skipped int)
+	observer(place int) automation.Observer
+	ended(e *jobs.Ending)
+	done()
+}
+
+func (b *batchRun) run(c *cli.Context, store *jobs.Store, command string, config automation.Config, limits jobs.Limits) error {
+	p := b.p
+	batch := jobs.Batch{Command: command, Rows: b.list.Rows, Skip: map[int]bool{}, Ended: b.ended}
+	for place := range b.list.Rows {
+		if b.results.Done(place) {
+			batch.Skip[place] = true
+		}
+	}
+	bench := jobs.Bench{Config: config, Runner: jobs.RunnerFunc(automation.Run), Limits: limits, Log: slog.New(slog.DiscardHandler)}
+	var err error
+	if bench.Concurrency, err = concurrency(c, limits); err != nil {
+		return err
+	}
+	if c.Bool("verbose") {
+		bench.Log = slog.New(slog.NewTextHandler(p.narrator, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		bench.Config.Log = bench.Log
+	}
+	b.watch = p.watchBatch(c, b.list, config.Selectors)
+	bench.Observe = b.watch.observer
+	p.ending.Store(&farewell{
+		first: "Interrupted. Rows whose user was already sent are read first; the others are signed out, and left for the next time.",
+		again: "Still signing out and closing browsers. It takes less than a minute.",
+	})
+	b.watch.began(len(batch.Rows), len(batch.Skip))
+	id, err := store.RunBatch(c.Context, batch, bench)
+	b.watch.done()
+	if err != nil {
+		p.narrator.urgent("What was found out so far is told below, and the batch can be run again.")
+	}
+	return b.finish(c, id, err)
+}
+
+// concurrency is how many rows are worked at once.
+func concurrency(c *cli.Context, l jobs.Limits) (int, error) {
+	// What a machine with many cores does without a limit; each session costs some
+	// tens of megabytes.
+	const unlimited = 4
+	switch n := c.Int("concurrency"); {
+	case c.IsSet("concurrency") && (n < 1 || n > 64):
+		return 0, usage("--concurrency is not between 1 and 64: %d", n)
+	case c.IsSet("concurrency"):
+		return n, nil
+	case l.Sessions == 0:
+		return unlimited, nil
+	default:
+		return l.Sessions, nil
+	}
+}
+
+// ended notes how a row ended, and writes it down at once.
+func (b *batchRun) ended(e *jobs.Ending) {
+	b.mu.Lock()
+	b.hints[e.Place] = e.Hint
+	b.mu.Unlock()
+	if b.file == nil {
+		b.results.Set(e.Place, e.Outcome)
+	} else {
+		err := b.file.Record(e.Place, e.Outcome)
+		b.mu.Lock()
+		b.unwritten = err // a later row that is written takes this one along
+		b.mu.Unlock()
+	}
+	b.watch.ended(e)
+}
+
+// finish delivers and prints what came of the batch.
+func (b *batchRun) finish(c *cli.Context, id string, failed error) error {
+	var show func(string) string
+	if b.delivery != nil {
+		show = func(string) string { return mask }
+	}
+	failure := b.failure(failed)
+	if b.delivery != nil && b.delivery.command != nil {
+		whole := b.document(id, nil)
+		whole.Error = failureOf(failure)
+		doc, err := document(whole)
+		if err == nil {
+			err = b.p.hand(context.WithoutCancel(c.Context), b.delivery.command, doc)
+		}
+		if err != nil {
+			failure = worse(failure, &automation.Error{
+				Code: automation.DeliveryFailed, Err: err,
+				Message: "the results could not be handed to --out-command " + filepath.Base(b.delivery.command[0]) + ": " + err.Error(),
+				Hint:    "Mend that and run the batch again: nobody is created twice.",
+			})
+		}
+	}
+	doc := b.document(id, show)
+	if failure == nil {
+		if b.p.json {
+			return b.p.printJSON(doc)
+		}
+		return b.tell(doc, show)
+	}
+	result := failedResult(failure)
+	doc.Error = result.Error
+	if !b.p.json {
+		if err := b.tell(doc, show); err != nil {
+			return err
+		}
+	}
+	return &unsuccessful{result: result, shown: doc}
+}
+
+func (b *batchRun) document(id string, show func(string) string) roster.Document {
+	doc := b.results.Document(show)
+	word := "batch"
+	doc.Result, doc.Run = &word, id
+	return doc
+}
+
+// failure is the worst that happened; nil is nothing.
+func (b *batchRun) failure(failed error) *automation.Error {
+	var worst, stop *automation.Error
+	counts := map[automation.Code]int{}
+	for place := range b.list.Rows {
+		o := b.results.Outcome(place)
+		if o.Code != "" {
+			counts[o.Code]++
+		} else if o.Result == "" {
+			counts[automation.Interrupted]++
+		}
+	}
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	if total > 0 {
+		worst = someFailed(total, len(b.list.Rows), counts)
+	}
+	switch {
+	case errors.As(failed, &stop):
+		worst = worse(worst, stop)
+	case failed != nil:
+		worst = worse(worst, &automation.Error{Code: automation.Internal, Message: failed.Error(), Err: failed})
+	}
+	if b.unwritten != nil {
+		worst = worse(worst, &automation.Error{
+			Code: automation.DeliveryFailed, Err: b.unwritten, Message: "the results could not be written to " + b.file.Path() + ": " + reason(b.unwritten).Error(),
+			Hint: "Mend that and run the batch again: nobody is created twice.",
+		})
+	}
+	return worst
+}
+
+func someFailed(failed, all int, counts map[automation.Code]int) *automation.Error {
+	about := plural(failed, "row") + " of " + plural(all, "")
+	switch {
+	case counts[automation.OutcomeUnknown] > 0:
+		return &automation.Error{
+			Code: automation.OutcomeUnknown, Message: about + " failed; of " + plural(counts[automation.OutcomeUnknown], "row") + " it is not known whether the user was made",
+			Hint: "Run the same batch again: it looks first. What to do for each row is listed.",
+		}
+	case counts[automation.Interrupted] > 0:
+		return &automation.Error{
+			Code: automation.Interrupted, Message: "interrupted: " + plural(counts[automation.Interrupted], "row") + " of " + plural(all, "") + " not started",
+			Hint: "Run the same batch again: it goes on where it was.",
+		}
+	}
+	return &automation.Error{Code: automation.SomeFailed, Message: about + " failed", Hint: "What to do for each is listed. Then run the same batch again: nobody is created twice."}
+}
+
+// worse keeps the error that matters more: a doubt about a click before
+// everything, then a delivery that failed, then an interruption.
+func worse(a, b *automation.Error) *automation.Error {
+	rank := []automation.Code{automation.OutcomeUnknown, automation.DeliveryFailed, automation.Internal, automation.StateUnavailable, automation.Interrupted}
+	place := func(e *automation.Error) int {
+		if at := slices.Index(rank, e.Code); at >= 0 {
+			return at
+		}
+		return len(rank)
+	}
+	switch {
+	case a == nil:
+		return b
+	case place(b) < place(a):
+		return b
+	}
+	return a
+}
+
+func failedResult(stop *automation.Error) *automation.Result {
+	r := failed(stop)
+	r.Error.ExitCode = exitCode(stop.Code)
+	return r
+}
+
+func failureOf(stop *automation.Error) *automation.Failure {
+	if stop == nil {
+		return nil
+	}
+	return failedResult(stop).Error
+}
