@@ -32,14 +32,14 @@ var (
 // picture draws lines of a terminal. Each finished step says how long it took,
 // which is when the next line came.
 func picture(command string, lines []string) string {
-	const width, row = 586, 20 // pixels: 66 columns, and a line
+	const width, row = 790, 20 // pixels: 90 columns, and a line
 	var b strings.Builder
 	height := row*(len(lines)+2) + 24
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%[1]d" height="%[2]d" viewBox="0 0 %[1]d %[2]d" font-family="ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="14">`+"\n", width, height)
 	fmt.Fprintf(&b, `<title>A terminal in which %s runs</title><rect width="100%%" height="100%%" rx="8" fill="#1b1f24"/>`+"\n", html.EscapeString(command))
 	at := 0.5
 	draw := func(n int, markup string) {
-		fmt.Fprintf(&b, `<text x="16" y="%d" fill="#d5dbe1" xml:space="preserve" opacity="0">%s<animate attributeName="opacity" to="1" begin="%.1fs" dur="0.1s" fill="freeze"/></text>`+"\n", 16+row*(n+1), markup, at)
+		fmt.Fprintf(&b, `<text x="16" y="%d" fill="#d5dbe1" xml:space="preserve">%s<set attributeName="opacity" to="0" begin="0s" dur="%.1fs"/></text>`+"\n", 16+row*(n+1), markup, at)
 	}
 	draw(0, `<tspan fill="#8b949e">$ </tspan>`+html.EscapeString(command))
 	for i, line := range lines {
