@@ -30,7 +30,7 @@ type farm struct {
 }
 
 // newFarm makes one; change may change its accounts first.
-func newFarm(t *testing.T, n int, change func([]fixtures.Account)) *farm {
+func newFarm(t testing.TB, n int, change func([]fixtures.Account)) *farm {
 	t.Helper()
 	accounts := fixtures.ManyAccounts("en", n)
 	for i := range accounts {
@@ -71,7 +71,7 @@ func newFarm(t *testing.T, n int, change func([]fixtures.Account)) *farm {
 func (f *farm) env(a fixtures.Account) string { return filepath.Join(f.envs, a.Username+".env") }
 
 // close closes the host and checks that nothing is left of it.
-func (f *farm) close(t *testing.T) {
+func (f *farm) close(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 	defer cancel()
@@ -87,7 +87,7 @@ func (f *farm) close(t *testing.T) {
 }
 
 // onboard creates an account's representative in a session on the host.
-func (f *farm) onboard(t *testing.T, a fixtures.Account, watch automation.Observer) *automation.Result {
+func (f *farm) onboard(t testing.TB, a fixtures.Account, watch automation.Observer) *automation.Result {
 	t.Helper()
 	settings, err := automation.LoadSettings(t.Context(), automation.SettingsFrom{File: f.env(a), FileNamed: true, Environ: []string{}})
 	if err != nil {
@@ -101,7 +101,7 @@ func (f *farm) onboard(t *testing.T, a fixtures.Account, watch automation.Observ
 }
 
 // check compares a result with what the portal has for the account.
-func (f *farm) check(t *testing.T, a fixtures.Account, r *automation.Result) {
+func (f *farm) check(t testing.TB, a fixtures.Account, r *automation.Result) {
 	t.Helper()
 	var made []fixtures.User
 	for _, now := range f.p.Accounts() {

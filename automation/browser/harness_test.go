@@ -115,7 +115,7 @@ func openGate(t *testing.T, options browser.GateOptions) *browser.Gate {
 	return gate
 }
 
-func findPath(t *testing.T, headlessShell bool) string {
+func findPath(t testing.TB, headlessShell bool) string {
 	t.Helper()
 	found, err := browser.Find(browser.FindOptions{Headless: headlessShell})
 	if err != nil {

@@ -1,0 +1,21 @@
+package automation_test
+
+import (
+	"testing"
+)
+
+// BenchmarkOnboarding is one onboarding after another in a running browser, at
+// a portal without latency.
+//
+//	go test ./automation -run '^$' -bench Onboarding -benchtime 20x
+func BenchmarkOnboarding(b *testing.B) {
+	f := newFarm(b, b.N+1, nil)
+	f.check(b, f.accounts[b.N], f.onboard(b, f.accounts[b.N], nil)) // the browser runs
+	b.ResetTimer()
+	for i := range b.N {
+		if r := f.onboard(b, f.accounts[i], nil); r.Error != nil {
+			b.Fatalf("%+v", r.Error)
+		}
+	}
+	b.StopTimer()
+}
