@@ -32,7 +32,7 @@ func (b *batchRun) tell(doc roster.Document, show func(string) string) error {
 			if o.Result == "" && o.Code == "" {
 				hint = "Run the same batch again."
 			}
-			todo.AppendRow(table.Row{row.Number, printable(row.Label()), b.wrapped(printable(o.Message)), b.wrapped(printable(hint))})
+			todo.AppendRow(table.Row{row.Number, printable(row.Label()), b.p.sentence(o.Message), b.p.sentence(hint)})
 		}
 	}
 	if failed > 0 {
@@ -49,10 +49,10 @@ func (b *batchRun) tell(doc roster.Document, show func(string) string) error {
 	return printTable(b.p.out, t)
 }
 
-// wrapped breaks a sentence for a column of the table of what to do, of which
-// two stand beside names.
-func (b *batchRun) wrapped(s string) string {
-	return text.WrapSoft(s, min(max((b.p.columns()-30)/2, 30), 70))
+// sentence is a text broken for a column of a table of what to do, of which two
+// stand beside names.
+func (p *program) sentence(s string) string {
+	return text.WrapSoft(printable(s), min(max((p.columns()-30)/2, 30), 70))
 }
 
 func personLabel(r roster.Row) string {

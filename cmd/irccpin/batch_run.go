@@ -37,8 +37,7 @@ entry and from nowhere else.`,
 // manyFlags are those of every command that opens the portal for several
 // employers, whose settings are in the rows.
 func manyFlags() []cli.Flag {
-	single := []string{"env-file", "employer"}
-	return slices.DeleteFunc(portalFlags(), func(f cli.Flag) bool { return slices.Contains(single, f.Names()[0]) })
+	return slices.DeleteFunc(portalFlags(), isSingle)
 }
 
 // forMany settles how the portal is opened for several employers.
@@ -150,15 +149,19 @@ func (b *batchRun) run(c *cli.Context, store *jobs.Store, command string, config
 			batch.Skip[place] = true
 		}
 	}
-	bench := jobs.Bench{Config: config, Runner: jobs.RunnerFunc(automation.Run), Limits: limits, Log: slog.New(slog.DiscardHandler)}
+	bench := jobs.Bench{Config: config, Limits: limits, Log: slog.New(slog.DiscardHandler)}
 	var err error
 	if bench.Concurrency, err = concurrency(c, limits); err != nil {
 		return err
 	}
 	if c.Bool("verbose") {
 		bench.Log = slog.New(slog.NewTextHandler(p.narrator, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		bench.Config.Log = bench.Log
 	}
+	host, err := automation.OpenHost(c.Context, hostOf(config, bench.Log))
+	if err != nil {
+		return err
+	}
+	bench.Runner = host
 	b.watch = p.watchBatch(c, b.list, config.Selectors)
 	bench.Observe = b.watch.observer
 	p.ending.Store(&farewell{
@@ -168,6 +171,9 @@ func (b *batchRun) run(c *cli.Context, store *jobs.Store, command string, config
 	b.watch.began(len(batch.Rows), len(batch.Skip))
 	id, err := store.RunBatch(c.Context, batch, bench)
 	b.watch.done()
+	if closed := closeHost(c.Context, host); closed != nil {
+		bench.Log.Warn("closing the browser", "error", closed)
+	}
 	if err != nil {
 		p.narrator.urgent("What was found out so far is told below, and the batch can be run again.")
 	}
@@ -334,4 +340,17 @@ func failureOf(stop *automation.Error) *automation.Failure {
 		return nil
 	}
 	return failedResult(stop).Error
+}
+
+// rosterDir is what the paths in a roster are relative to: where it lies, or the
+// working directory for what comes from standard input.
+func rosterDir(path string) string {
+	dir := "."
+	if path != "-" {
+		dir = filepath.Dir(path)
+	}
+	if whole, err := filepath.Abs(dir); err == nil {
+		return whole
+	}
+	return dir
 }

@@ -9,6 +9,7 @@ import (
 // Categories of flags in the help of a command.
 const (
 	catWho      = "The user"
+	catWhen     = "When"
 	catDelivery = "Where the PIN goes"
 	catSession  = "The session"
 	catOutput   = "What is told"

@@ -1,0 +1,394 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/urfave/cli/v2"
+
+	"irccpin/automation"
+	"irccpin/automation/jobs"
+	"irccpin/automation/roster"
+)
+
+func (p *program) scheduleCommand() *cli.Command {
+	one := func(name, usage, more string, act func(*cli.Context, *jobs.Store, string) error) *cli.Command {
+		return &cli.Command{
+			Name: name, Usage: usage, ArgsUsage: "NAME", Description: more, Flags: storeFlags(),
+			Action: func(c *cli.Context) error {
+				return p.withStore(c, func(s *jobs.Store, _ automation.Config) error { return act(c, s, c.Args().First()) })
+			},
+		}
+	}
+	return &cli.Command{
+		Name:      "schedule",
+		Usage:     "rosters that recur, worked by irccpin worker",
+		UsageText: "irccpin schedule (add | list | pause | resume | remove | run)",
+		Subcommands: []*cli.Command{
+			p.scheduleAddCommand(),
+			{
+				Name: "list", Usage: "list the schedules: next and last run, and rows that wait for a person",
+				Flags: storeFlags(), Action: p.scheduleList,
+			},
+			one("pause", "keep a schedule from running", "A run under way ends as usual. Runs that fall into the pause are left out.", p.schedulePause),
+			one("resume", "let a schedule run again, and give rows that wait for a person another try", "", p.scheduleResume),
+			one("remove", "take a schedule away", "What was created stays, and is known to the ledger.", p.scheduleRemove),
+			one("run", "run a schedule now, beside its timing", "A worker does it: irccpin worker.", p.scheduleRun),
+		},
+	}
+}
+
+// storeFlags are those of commands that only look into the database.
+func storeFlags() []cli.Flag {
+	return append(slices.DeleteFunc(ledgerFlags(), isSingle), outputFlags()...)
+}
+
+// isSingle tells flags that name one employer.
+func isSingle(f cli.Flag) bool {
+	return slices.Contains([]string{"env-file", "employer"}, f.Names()[0])
+}
+
+func (p *program) scheduleAddCommand() *cli.Command {
+	simulator := slices.DeleteFunc(portalFlags(), func(f cli.Flag) bool { return !strings.HasPrefix(f.Names()[0], "simulator") })
+	return &cli.Command{
+		Name: "add", Usage: "add a roster that recurs", ArgsUsage: "NAME",
+		UsageText: "irccpin schedule add NAME (--every 6h | --cron \"0 7 * * 1-5\" --timezone America/Toronto) --roster FILE",
+		Description: `The roster is copied into the database, without any secret: each row's settings
+file, or keychain entry, is read by the worker that runs the row. Results go
+where they are to go from that worker's machine.
+
+Times that were missed are made up once. A row that needs a person is parked
+and reported: irccpin schedule resume gives it another try.`,
+		Flags: slices.Concat([]cli.Flag{
+			valueFlag("every", "DURATION", "run at this distance, such as 6h; the first time at once", catWhen),
+			valueFlag("cron", "EXPRESSION", "run at these times: minute hour day month weekday", catWhen),
+			valueFlag("timezone", "ZONE", "whose clocks --cron goes by, such as America/Toronto; UTC unless told", catWhen),
+			valueFlag("roster", "FILE", "a CSV or XLSX file; - is standard input", catWho),
+			&cli.StringFlag{Name: "command", Usage: "`COMMAND`: pins, or create", Value: jobs.PINs, Category: catWho},
+			&cli.StringFlag{Name: "until", Usage: "`WHEN`: pin lets a row rest that has its PIN, never goes on watching for another one", Value: "pin", Category: catWhen},
+			valueFlag("out", "FILE", "the worker keeps the results there (.csv, .xlsx or .json, mode 0600), on its machine; with --encrypt-to one file for each row", catDelivery),
+			valueFlag("out-command", "COMMAND", "the worker runs it for each new PIN, with the JSON result on its standard input, without a shell", catDelivery),
+			&cli.StringSliceFlag{Name: "encrypt-to", Usage: "`RECIPIENT`: encrypt what goes to --out to this age1… key; can be repeated", Category: catDelivery},
+			valueFlag("notify-command", "COMMAND", "the worker runs it when something happened, with JSON on its standard input; it learns no PIN", catDelivery),
+			valueFlag("notify-webhook", "URL", "the worker posts the same there, signed with IRCCPIN_WEBHOOK_KEY of its environment", catDelivery),
+		}, slices.DeleteFunc(ledgerFlags(), isSingle), simulator, outputFlags()),
+		Action: p.scheduleAdd,
+	}
+}
+
+// withStore opens the database for a command that serves several employers.
+func (p *program) withStore(c *cli.Context, do func(*jobs.Store, automation.Config) error) error {
+	s := sources{c: c, p: p, environ: p.environ}
+	if err := automation.RefuseExported(p.environ); err != nil {
+		return err
+	}
+	if err := s.early(); err != nil {
+		return err
+	}
+	simulator, err := s.simulator()
+	if err != nil {
+		return err
+	}
+	state, err := s.state(c.Context)
+	if err != nil {
+		return err
+	}
+	store, err := jobs.Open(c.Context, jobs.Options{Dir: state.Dir, URL: state.DatabaseURL})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	return do(store, automation.Config{Simulator: simulator})
+}
+
+func (p *program) scheduleAdd(c *cli.Context) error {
+	plan := jobs.Plan{Command: c.String("command"), UntilPIN: c.String("until") == "pin"}
+	var err error
+	if plan.Name, err = automation.TidyName(c.Args().First()); err != nil {
+		return usage("the name %v", err)
+	}
+	switch {
+	case plan.Command != jobs.PINs && plan.Command != jobs.Create:
+		return usage("--command is neither pins nor create: %q", plan.Command)
+	case !plan.UntilPIN && c.String("until") != "never":
+		return usage("--until is neither pin nor never: %q", c.String("until"))
+	case c.String("roster") == "":
+		return usage("--roster is missing")
+	}
+	s := sources{c: c, p: p, environ: p.environ}
+	if plan.Timing, err = s.timing(); err != nil {
+		return err
+	}
+	way, err := p.readWay(c)
+	if err != nil {
+		return err
+	}
+	if plan.Delivery, err = json.Marshal(way); err != nil {
+		return err
+	}
+	if plan.Rows, plan.Roster, err = p.packRoster(c.String("roster"), roster.Purpose(plan.Command)); err != nil {
+		return err
+	}
+	return p.withStore(c, func(store *jobs.Store, config automation.Config) error {
+		plan.Realm = jobs.Live
+		if config.Simulator != nil {
+			plan.Realm = jobs.Simulated
+		}
+		added, err := store.Add(c.Context, plan)
+		if err != nil {
+			return err
+		}
+		if p.json {
+			return p.printJSON(scheduleChange{ended("added"), tellSchedule(added)})
+		}
+		p.narrator.say("A worker does the rest: irccpin worker")
+		_, err = fmt.Fprintf(p.out, "%s: %s, %s, next %s\n", added.Name, plural(len(added.Rows), "row"), added.Timing, when(added.Next))
+		return err
+	})
+}
+
+// timing reads when a schedule is to run.
+func (s sources) timing() (jobs.Timing, error) {
+	t := jobs.Timing{Cron: s.c.String("cron"), Zone: s.c.String("timezone")}
+	limits, err := s.limits()
+	if err != nil {
+		return t, err
+	}
+	if t.Every, err = s.of("every", "").duration(false); err != nil {
+		return t, err
+	}
+	if err := t.Check(limits.Interval, s.p.now()); err != nil {
+		return t, usage("%v", err)
+	}
+	return t, nil
+}
+
+// packed is a roster as a schedule keeps it.
+type packed struct {
+	Name string `json:"name"`
+	// Dir is what its paths are relative to.
+	Dir  string `json:"dir"`
+	Data []byte `json:"data"`
+}
+
+// packRoster reads and checks a roster, and makes it fit to be kept.
+func (p *program) packRoster(path string, purpose roster.Purpose) ([]roster.Row, json.RawMessage, error) {
+	// A roster may name a thousand employers in a few hundred kilobytes; more than
+	// this is something else.
+	const most = 16 << 20
+	in, name := io.Reader(p.in), "standard input"
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, nil, &automation.Error{Code: automation.BadRoster, Message: fmt.Sprintf("the roster %s cannot be read: %v", path, reason(err)), Err: err}
+		}
+		defer file.Close()
+		in, name = file, path
+	}
+	data, err := io.ReadAll(io.LimitReader(in, most+1))
+	if err != nil || len(data) > most {
+		return nil, nil, &automation.Error{Code: automation.BadRoster, Message: fmt.Sprintf("the roster %s cannot be read: it is longer than %d bytes, or: %v", name, most, err)}
+	}
+	whole := packed{Name: name, Dir: rosterDir(path), Data: data}
+	list, err := whole.unpack(purpose)
+	if err != nil {
+		return nil, nil, err
+	}
+	text, err := json.Marshal(whole)
+	return list.Rows, text, err
+}
+
+// unpack reads the roster again. Its settings files are on the worker, and are
+// not looked at before their rows run.
+func (k packed) unpack(purpose roster.Purpose) (*roster.Roster, error) {
+	return roster.Read(k.Name, strings.NewReader(string(k.Data)), roster.Options{For: purpose, Dir: k.Dir})
+}
+
+// scheduleChange tells what became of one schedule.
+type scheduleChange struct {
+	envelope
+	Schedule scheduleView `json:"schedule"`
+}
+
+// scheduleView is a schedule as JSON. Scripts rely on its fields.
+type scheduleView struct {
+	Name      string       `json:"name"`
+	Command   string       `json:"command"`
+	Timing    string       `json:"timing"`
+	Until     string       `json:"until"`
+	State     jobs.State   `json:"state"`
+	Simulated bool         `json:"simulated"`
+	Created   time.Time    `json:"created"`
+	Next      time.Time    `json:"next,omitzero"`
+	Last      *lastView    `json:"last"`
+	Rows      int          `json:"rows"`
+	Rested    int          `json:"rested"`
+	Parked    []parkedView `json:"parked"`
+}
+
+type lastView struct {
+	Run    string         `json:"run"`
+	Due    time.Time      `json:"due"`
+	Ended  time.Time      `json:"ended,omitzero"`
+	Counts map[string]int `json:"counts"`
+}
+
+type parkedView struct {
+	Row      int             `json:"row"`
+	Employer string          `json:"employer"`
+	Since    time.Time       `json:"since"`
+	Code     automation.Code `json:"code"`
+	Message  string          `json:"message"`
+	Hint     string          `json:"hint"`
+}
+
+func tellSchedule(s jobs.Schedule) scheduleView {
+	v := scheduleView{
+		Name: s.Name, Command: s.Command, Timing: s.Timing.String(), Until: until(s), State: s.State, Simulated: s.Realm == jobs.Simulated,
+		Created: s.Created, Next: s.Next, Rows: len(s.Rows), Rested: s.Rested, Parked: []parkedView{},
+	}
+	if s.Last != nil {
+		v.Last = &lastView{s.Last.Batch, s.Last.Due, s.Last.Ended, s.Last.Counts}
+	}
+	for _, r := range s.Parked {
+		v.Parked = append(v.Parked, parkedView{r.Row.Number, r.Row.Label(), r.Since, r.Code, r.Message, r.Hint})
+	}
+	return v
+}
+
+func until(s jobs.Schedule) string {
+	if s.UntilPIN {
+		return "pin"
+	}
+	return "never"
+}
+
+// when is a time as people at this machine read it.
+func when(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.Local().Format("2006-01-02 15:04 MST")
+}
+
+func (p *program) scheduleList(c *cli.Context) error {
+	return p.withStore(c, func(store *jobs.Store, _ automation.Config) error {
+		list, err := store.Schedules(c.Context)
+		if err != nil {
+			return err
+		}
+		if p.json {
+			views := []scheduleView{}
+			for _, s := range list {
+				views = append(views, tellSchedule(s))
+			}
+			return p.printJSON(struct {
+				envelope
+				Schedules []scheduleView `json:"schedules"`
+			}{ended("schedules"), views})
+		}
+		return p.tellSchedules(list)
+	})
+}
+
+// tellSchedules prints the schedules, and on stderr which rows wait for whom.
+func (p *program) tellSchedules(list []jobs.Schedule) error {
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(p.out, "There is no schedule.")
+		return err
+	}
+	t := newTable()
+	t.AppendHeader(table.Row{"Name", "Command", "When", "State", "Next", "Last", "Last result", "Rows", "Have PIN", "Parked"})
+	parked := newTable()
+	parked.AppendHeader(table.Row{"Schedule", "Row", "Employer", "What happened", "What to do"})
+	waiting := 0
+	for _, s := range list {
+		name := s.Name
+		if s.Realm == jobs.Simulated {
+			name += " (simulated)"
+		}
+		last, result := "never", ""
+		if s.Last != nil {
+			last, result = when(s.Last.Due), countsWords(s.Last)
+		}
+		t.AppendRow(table.Row{printable(name), s.Command, s.Timing.String(), s.State, when(s.Next), last, result, len(s.Rows), s.Rested, len(s.Parked)})
+		for _, r := range s.Parked {
+			waiting++
+			parked.AppendRow(table.Row{printable(s.Name), r.Row.Number, printable(r.Row.Label()), p.sentence(r.Message), p.sentence(r.Hint)})
+		}
+	}
+	if err := printTable(p.out, t); err != nil || waiting == 0 {
+		return err
+	}
+	fmt.Fprintf(p.err, "\nThese rows wait for a person. Then: irccpin schedule resume NAME\n\n")
+	return printTable(p.err, parked)
+}
+
+// countsWords tells how the last run ended, or how far it is.
+func countsWords(last *jobs.LastRun) string {
+	var parts []string
+	for _, word := range slices.Sorted(maps.Keys(last.Counts)) {
+		parts = append(parts, strconv.Itoa(last.Counts[word])+" "+strings.ReplaceAll(word, "_", " "))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// changed tells what became of a schedule.
+func (p *program) changed(c *cli.Context, store *jobs.Store, name, result, line string) error {
+	if !p.json {
+		_, err := fmt.Fprintln(p.out, line)
+		return err
+	}
+	list, err := store.Schedules(c.Context)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		if s.Name == name {
+			return p.printJSON(scheduleChange{ended(result), tellSchedule(s)})
+		}
+	}
+	return p.printJSON(ended(result))
+}
+
+func (p *program) schedulePause(c *cli.Context, store *jobs.Store, name string) error {
+	if err := store.Pause(c.Context, name); err != nil {
+		return err
+	}
+	return p.changed(c, store, name, "paused", printable(name)+" is paused.")
+}
+
+func (p *program) scheduleResume(c *cli.Context, store *jobs.Store, name string) error {
+	unparked, next, err := store.Resume(c.Context, name)
+	if err != nil {
+		return err
+	}
+	line := fmt.Sprintf("%s: next %s", printable(name), when(next))
+	if unparked > 0 {
+		line += fmt.Sprintf("; another try for %s that waited for a person", plural(unparked, "row"))
+	}
+	return p.changed(c, store, name, "resumed", line)
+}
+
+func (p *program) scheduleRemove(c *cli.Context, store *jobs.Store, name string) error {
+	if err := store.Remove(c.Context, name); err != nil {
+		return err
+	}
+	return p.changed(c, store, name, "removed", printable(name)+" is removed.")
+}
+
+func (p *program) scheduleRun(c *cli.Context, store *jobs.Store, name string) error {
+	rows, err := store.RunNow(c.Context, name)
+	if err != nil {
+		return err
+	}
+	return p.changed(c, store, name, "queued", fmt.Sprintf("%s: %s queued for the workers.", printable(name), plural(rows, "row")))
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"irccpin/automation"
+	"irccpin/automation/jobs"
+	"irccpin/automation/metrics"
+)
+
+func (p *program) workerCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "worker",
+		Usage:     "work what schedules bring, until stopped",
+		UsageText: "irccpin worker",
+		Description: `Any number of workers on any number of machines may share one database. Each
+reads the settings files of the rows that it runs on its own machine. SIGTERM
+lets it drain: rows under way end or go back to the queue, and it ends with 0.
+
+--listen serves /healthz and /metrics (Prometheus) on this machine.`,
+		Flags: slices.Concat([]cli.Flag{
+			&cli.IntFlag{Name: "concurrency", Usage: "`NUMBER` of rows at once; as many as --max-sessions allows unless told", Category: catSession},
+			valueFlag("listen", "HOST:PORT", "serve /healthz and /metrics there; an address of this machine alone", catOutput),
+			&cli.StringFlag{Name: "log-format", Usage: "`FORMAT` of the log on stderr, text or json", Value: "text", Category: catOutput},
+		}, limitFlags(), manyFlags()),
+		Action: p.worker,
+	}
+}
+
+func (p *program) worker(c *cli.Context) (err error) {
+	log, err := p.workerLog(c)
+	if err != nil {
+		return err
+	}
+	s := sources{c: c, p: p, environ: p.environ}
+	config, err := s.forMany(c.Context)
+	if err != nil {
+		return err
+	}
+	limits, err := s.limits()
+	if err != nil {
+		return err
+	}
+	service := jobs.Service{Bench: jobs.Bench{Config: config, Limits: limits, Log: log}}
+	if service.Concurrency, err = concurrency(c, limits); err != nil {
+		return err
+	}
+	webhook, err := automation.WebhookKey(c.Context, p.environ, nil, "")
+	if err != nil {
+		return err
+	}
+	store, err := jobs.Open(c.Context, jobs.Options{Dir: config.StateDir, URL: config.DatabaseURL})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	host, err := automation.OpenHost(c.Context, hostOf(config, log))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeHost(c.Context, host)) }()
+	service.Runner = host
+
+	meter := metrics.New(metrics.Sources{
+		Queue: store.Depth,
+		Held: func(ctx context.Context) (int, error) {
+			held, err := automation.HeldCredentials(ctx, automation.State{Dir: config.StateDir, DatabaseURL: config.DatabaseURL, Key: config.LedgerKey})
+			return len(held), err
+		},
+		Health: func(ctx context.Context) error {
+			_, err := store.Depth(ctx)
+			return err
+		},
+	})
+	stop, err := p.serveMetrics(c, meter)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	courier := &courier{p: p, webhook: webhook, log: log, meter: meter}
+	service.Deliver, service.Notify = courier, courier.tell
+	service.Ended = measure(meter, host)
+	p.ending.Store(&farewell{})
+	return store.Serve(c.Context, service)
+}
+
+// workerLog is the log on stderr, for machines that keep it.
+func (p *program) workerLog(c *cli.Context) (*slog.Logger, error) {
+	o := &slog.HandlerOptions{Level: slog.LevelInfo}
+	switch {
+	case c.Bool("verbose"):
+		o.Level = slog.LevelDebug
+	case c.Bool("quiet"):
+		o.Level = slog.LevelWarn
+	}
+	switch format := c.String("log-format"); format {
+	case "text":
+		return slog.New(slog.NewTextHandler(p.err, o)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(p.err, o)), nil
+	default:
+		return nil, usage("--log-format is neither text nor json: %q", format)
+	}
+}
+
+// serveMetrics answers at --listen, if there is one, until stop is called.
+func (p *program) serveMetrics(c *cli.Context, m *metrics.Metrics) (stop func() error, err error) {
+	if !c.IsSet("listen") {
+		return func() error { return nil }, nil
+	}
+	listener, err := metrics.Listen(c.String("listen"))
+	if err != nil {
+		return nil, usage("--listen %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(c.Context))
+	done := make(chan error, 1)
+	go func() { done <- m.Serve(ctx, listener) }()
+	return func() error {
+		cancel()
+		return <-done
+	}, nil
+}
+
+// measure counts what happens to rows.
+func measure(m *metrics.Metrics, host *automation.Host) func(*jobs.Ending) {
+	var mu sync.Mutex
+	restarts := 0
+	return func(e *jobs.Ending) {
+		run := metrics.Run{Command: e.Command, Result: e.Outcome.Result, Code: string(e.Outcome.Code), Simulated: e.Outcome.Simulated}
+		if e.Result != nil {
+			run.Took = time.Duration(e.Result.ElapsedMS) * time.Millisecond
+			m.PortalAvailable(e.Outcome.Code != automation.PortalUnavailable)
+		}
+		m.RunEnded(run)
+		mu.Lock()
+		defer mu.Unlock()
+		for now := host.Restarts(); restarts < now; restarts++ {
+			m.BrowserRestarted()
+		}
+	}
+}
+
+// hostOf is what all sessions have in common.
+func hostOf(c automation.Config, log *slog.Logger) automation.HostConfig {
+	return automation.HostConfig{
+		Simulator: c.Simulator, StateDir: c.StateDir, DatabaseURL: c.DatabaseURL, LedgerKey: c.LedgerKey,
+		Browser: c.Browser, Headless: c.Headless, AllowNoSandbox: c.AllowNoSandbox, Selectors: c.Selectors,
+		Environ: c.Environ, Log: log,
+	}
+}
+
+// hostTime bounds ending the browser that sessions shared.
+const hostTime = 40 * time.Second
+
+func closeHost(ctx context.Context, h *automation.Host) error {
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), hostTime)
+	defer cancel()
+	return h.Close(after)
+}
