@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"slices"
 	"sync"
 	"time"
@@ -52,6 +53,13 @@ func (p *program) worker(c *cli.Context) (err error) {
 	if service.Concurrency, err = concurrency(c, limits); err != nil {
 		return err
 	}
+	listener, err := listenerOf(c)
+	if err != nil {
+		return err
+	}
+	if listener != nil {
+		defer listener.Close() // for the ways out before it is served; again is no harm
+	}
 	webhook, err := automation.WebhookKey(c.Context, p.environ, nil, "")
 	if err != nil {
 		return err
@@ -79,11 +87,9 @@ func (p *program) worker(c *cli.Context) (err error) {
 			return err
 		},
 	})
-	stop, err := p.serveMetrics(c, meter)
-	if err != nil {
-		return err
+	if listener != nil {
+		defer serveMetrics(c.Context, meter, listener, log)()
 	}
-	defer func() { err = errors.Join(err, stop()) }()
 	courier := &courier{p: p, webhook: webhook, log: log, meter: meter}
 	service.Deliver, service.Notify = courier, courier.tell
 	service.Ended = measure(meter, host)
@@ -110,22 +116,31 @@ func (p *program) workerLog(c *cli.Context) (*slog.Logger, error) {
 	}
 }
 
-// serveMetrics answers at --listen, if there is one, until stop is called.
-func (p *program) serveMetrics(c *cli.Context, m *metrics.Metrics) (stop func() error, err error) {
+// listenerOf listens at --listen; nil without it.
+func listenerOf(c *cli.Context) (net.Listener, error) {
 	if !c.IsSet("listen") {
-		return func() error { return nil }, nil
+		return nil, nil
 	}
 	listener, err := metrics.Listen(c.String("listen"))
 	if err != nil {
 		return nil, usage("--listen %v", err)
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(c.Context))
-	done := make(chan error, 1)
-	go func() { done <- m.Serve(ctx, listener) }()
-	return func() error {
+	return listener, nil
+}
+
+// serveMetrics answers until stop is called: also while the worker drains.
+func serveMetrics(ctx context.Context, m *metrics.Metrics, l net.Listener, log *slog.Logger) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		if err := m.Serve(ctx, l); err != nil {
+			log.Warn("serving metrics", "error", err)
+		}
+	})
+	return func() {
 		cancel()
-		return <-done
-	}, nil
+		serving.Wait()
+	}
 }
 
 // measure counts what happens to rows.
