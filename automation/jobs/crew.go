@@ -174,8 +174,9 @@ type task struct {
 	row               roster.Row
 	tries             int
 	first             time.Time // when it was first taken up
-	now               time.Time
-	delivered         string // fingerprint of the PIN that was delivered
+	now               time.Time // by the shared clock
+	taken             time.Time // the same by this machine\'s
+	delivered         string    // fingerprint of the PIN that was delivered
 }
 
 // verdict is what is to be done with a row after it was worked on.
@@ -245,7 +246,7 @@ func (c *crew) claim(ctx context.Context, j rowJob) (*task, error) {
 		if err != nil || n == 0 {
 			return err
 		}
-		found := &task{rowJob: j, now: x.now}
+		found := &task{rowJob: j, now: x.now, taken: time.Now()}
 		var content string
 		var first int64
 		_, err = x.one(ctx, []any{&content, &found.tries, &first, &found.command, &found.schedule, &found.delivered},
@@ -462,7 +463,7 @@ func (c *crew) judge(ctx context.Context, t *task, e *Ending) verdict {
 			return verdict{}
 		}
 	case automation.CredentialBusy:
-		if time.Since(t.now)+t.now.Sub(t.first) < busyTime {
+		if t.now.Sub(t.first)+time.Since(t.taken) < busyTime {
 			return verdict{again: busyPause + rand.N(busyPause)}
 		}
 	case automation.PortalUnavailable:
@@ -549,6 +550,8 @@ func (c *crew) finish(ctx context.Context, t *task, e *Ending) error {
 	}
 	if mine || err != nil {
 		c.ended(e)
+	} else {
+		c.Log.Warn("a row ended here that is no longer this process's: its schedule was removed, or it was given to another", "batch", t.Batch, "row", t.row.Number)
 	}
 	return nil
 }

@@ -35,9 +35,12 @@ entry and from nowhere else.`,
 }
 
 // manyFlags are those of every command that opens the portal for several
-// employers, whose settings are in the rows.
+// employers, whose settings are in the rows. Nobody can sit in front of several
+// windows.
 func manyFlags() []cli.Flag {
-	return slices.DeleteFunc(portalFlags(), isSingle)
+	return slices.DeleteFunc(portalFlags(), func(f cli.Flag) bool {
+		return isSingle(f) || slices.Contains([]string{"attend", "no-input"}, f.Names()[0])
+	})
 }
 
 // forMany settles how the portal is opened for several employers.
@@ -45,10 +48,8 @@ func (s sources) forMany(ctx context.Context) (automation.Config, error) {
 	if err := cmp.Or(automation.RefuseExported(s.environ), s.early()); err != nil {
 		return automation.Config{}, err
 	}
-	config, err := s.session(ctx)
-	// Nobody can sit in front of several windows.
-	config.Patience = 0
-	return config, err
+	s.unattended = true
+	return s.session(ctx)
 }
 
 func (p *program) batch(c *cli.Context, command string) error {

@@ -22,6 +22,11 @@ func limitFlags() []cli.Flag {
 // can set them to nothing.
 func (s sources) limits() (jobs.Limits, error) {
 	l := jobs.DefaultLimits()
+	for _, flag := range []string{"max-sessions", "start-pause", "retry-pause"} {
+		if s.c.IsSet(flag) && s.c.String(flag) == "" {
+			return l, usage("--%s is empty", flag)
+		}
+	}
 	if o := s.of("max-sessions", "IRCCPIN_MAX_SESSIONS"); o.value != "" {
 		// More than any portal would bear.
 		n, err := strconv.Atoi(o.value)

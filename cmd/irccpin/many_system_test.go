@@ -208,7 +208,7 @@ func (m *many) check() {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	lines, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff")))).ReadAll()
 	if err != nil || len(lines) != len(m.accounts)+1 {
 		t.Fatalf("the results have %d lines: %v", len(lines), err)
 	}

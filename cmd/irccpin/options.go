@@ -29,6 +29,8 @@ type sources struct {
 	// name is the settings file's, for messages and for what paths in it are
 	// relative to.
 	name string
+	// unattended tells that nobody takes part, also when a person is there.
+	unattended bool
 }
 
 // option is a value and where it was found; the zero value is "not set".
@@ -389,6 +391,7 @@ func (s sources) window(ctx context.Context, c *automation.Config) error {
 	if c.Browser, err = s.of("browser", "IRCCPIN_BROWSER").program(); err != nil {
 		return err
 	}
+	alone = alone || s.unattended
 	hidden, chosen, err := s.headless(s.p.attended() && !alone)
 	if err != nil {
 		return err

@@ -94,7 +94,10 @@ func (p *program) worker(c *cli.Context) (err error) {
 	service.Deliver, service.Notify = courier, courier.tell
 	service.Ended = measure(meter, host)
 	p.ending.Store(&farewell{})
-	return store.Serve(c.Context, service)
+	if err := store.Serve(c.Context, service); err != nil || !p.json {
+		return err
+	}
+	return p.printJSON(ended("drained"))
 }
 
 // workerLog is the log on stderr, for machines that keep it.
