@@ -33,8 +33,8 @@ type HostConfig struct {
 	TrustRemoteBrowser bool
 }
 
-// host is the part of a configuration that sessions can share.
-func (c Config) host() HostConfig {
+// Shared is the part of a configuration that the sessions of a [Host] can share.
+func (c Config) Shared() HostConfig {
 	return HostConfig{
 		Simulator: c.Simulator, StateDir: c.StateDir, DatabaseURL: c.DatabaseURL, LedgerKey: c.LedgerKey,
 		Browser: c.Browser, Headless: c.Headless, AllowNoSandbox: c.AllowNoSandbox, Selectors: c.Selectors,

@@ -121,7 +121,7 @@ type Portal struct {
 // unsafe (no sandbox), state_unavailable, credential_held, credential_busy.
 func Open(ctx context.Context, c Config) (*Portal, error) {
 	c = c.withDefaults()
-	h, err := OpenHost(ctx, c.host())
+	h, err := OpenHost(ctx, c.Shared())
 	if err != nil {
 		return nil, err
 	}

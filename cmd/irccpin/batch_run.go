@@ -70,8 +70,10 @@ func (p *program) batch(c *cli.Context, command string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := automation.FindBrowser(c.Context, config.Browser, config.Headless); err != nil {
-		return err
+	if len(config.BrowserURLs) == 0 {
+		if _, err := automation.FindBrowser(c.Context, config.Browser, config.Headless); err != nil {
+			return err
+		}
 	}
 	results, file, err := openResults(list, d, config.Simulator != nil)
 	if err != nil {
@@ -158,7 +160,9 @@ func (b *batchRun) run(c *cli.Context, store *jobs.Store, command string, config
 	if c.Bool("verbose") {
 		bench.Log = slog.New(slog.NewTextHandler(p.narrator, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
-	host, err := automation.OpenHost(c.Context, hostOf(config, bench.Log))
+	shared := config.Shared()
+	shared.Log = bench.Log
+	host, err := automation.OpenHost(c.Context, shared)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,9 @@ func (p *program) worker(c *cli.Context) (err error) {
 		return err
 	}
 	defer store.Close()
-	host, err := automation.OpenHost(c.Context, hostOf(config, log))
+	shared := config.Shared()
+	shared.Log = log
+	host, err := automation.OpenHost(c.Context, shared)
 	if err != nil {
 		return err
 	}
@@ -162,15 +164,6 @@ func measure(m *metrics.Metrics, host *automation.Host) func(*jobs.Ending) {
 		for now := host.Restarts(); restarts < now; restarts++ {
 			m.BrowserRestarted()
 		}
-	}
-}
-
-// hostOf is what all sessions have in common.
-func hostOf(c automation.Config, log *slog.Logger) automation.HostConfig {
-	return automation.HostConfig{
-		Simulator: c.Simulator, StateDir: c.StateDir, DatabaseURL: c.DatabaseURL, LedgerKey: c.LedgerKey,
-		Browser: c.Browser, Headless: c.Headless, AllowNoSandbox: c.AllowNoSandbox, Selectors: c.Selectors,
-		Environ: c.Environ, Log: log,
 	}
 }
 
