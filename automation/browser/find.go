@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -54,7 +55,8 @@ type FindOptions struct {
 // Files is as much of a file system as the search needs.
 type Files interface {
 	Stat(name string) (fs.FileInfo, error)
-	ReadFile(name string) ([]byte, error)
+	// ReadStart reads the first bytes of a file, scriptSize at most.
+	ReadStart(name string) ([]byte, error)
 	Glob(pattern string) ([]string, error)
 }
 
@@ -161,8 +163,20 @@ func newFinder(options FindOptions) *finder {
 // disk is the file system of this machine.
 type disk struct{}
 
+// scriptSize is more than any wrapper script has. The program itself, which is
+// looked at in the same way, has some two hundred megabytes.
+const scriptSize = 64 << 10
+
+func (disk) ReadStart(name string) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, scriptSize))
+}
+
 func (disk) Stat(name string) (fs.FileInfo, error)             { return os.Stat(name) }
-func (disk) ReadFile(name string) ([]byte, error)              { return os.ReadFile(name) }
 func (disk) Glob(pattern string) (matches []string, err error) { return filepath.Glob(pattern) }
 
 // join joins parts with the separator of the system that is looked at.
@@ -260,7 +274,7 @@ var wrapped = regexp.MustCompile(`(?m)^\s*(?:exec\s+)?(/\S+)\s.*"\$@"\s*$`)
 // browser late and leaves orphans. It is false for a script that only tells how
 // to install a browser (Ubuntu's, without the snap).
 func (f *finder) unwrap(path string) (program string, ok bool) {
-	script, err := f.Files.ReadFile(path)
+	script, err := f.Files.ReadStart(path)
 	if err != nil || !bytes.HasPrefix(script, []byte("#!")) {
 		return path, true
 	}

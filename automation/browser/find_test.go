@@ -46,7 +46,7 @@ func (m machine) Stat(name string) (fs.FileInfo, error) {
 	return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrNotExist}
 }
 
-func (m machine) ReadFile(name string) ([]byte, error) {
+func (m machine) ReadStart(name string) ([]byte, error) {
 	if text, ok := m[name]; ok {
 		return []byte(text), nil
 	}
