@@ -90,7 +90,21 @@ type Host struct {
 // employer, opens the ledger, and begins to start Chrome, which the first
 // session waits for. Errors: bad_settings, no_browser, unsafe (no sandbox),
 // state_unavailable. The Host is to be closed.
-func OpenHost(ctx context.Context, c HostConfig) (_ *Host, err error) {
+func OpenHost(ctx context.Context, c HostConfig) (*Host, error) {
+	h, err := startHost(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	h.ledger, err = ledger.Open(ctx, ledger.Options{Dir: c.StateDir, URL: c.DatabaseURL, Key: c.LedgerKey})
+	if err != nil {
+		return nil, errors.Join(stateError(err), h.Close(context.WithoutCancel(ctx)))
+	}
+	return h, nil
+}
+
+// startHost is OpenHost without a ledger, for looking at pages that need no
+// credential.
+func startHost(ctx context.Context, c HostConfig) (_ *Host, err error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -120,10 +134,6 @@ func OpenHost(ctx context.Context, c HostConfig) (_ *Host, err error) {
 	// opening the ledger, and with what the first session does before it.
 	h.fleet = &fleet{engines: engines}
 	h.fleet.prepare()
-	h.ledger, err = ledger.Open(ctx, ledger.Options{Dir: c.StateDir, URL: c.DatabaseURL, Key: c.LedgerKey})
-	if err != nil {
-		return nil, stateError(err)
-	}
 	return h, nil
 }
 

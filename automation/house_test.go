@@ -57,7 +57,7 @@ func sources(t *testing.T) []source {
 func TestBorders(t *testing.T) {
 	may := map[string][]string{
 		"cmd/irccpin":         {"automation", "automation/jobs", "automation/metrics", "automation/notify", "automation/roster", "fixtures"},
-		"automation":          {"automation/browser", "automation/page", "automation/signin", "automation/portal", "automation/secret", "automation/ledger", "automation/evidence", "automation/mailbox", "automation/prompt", "selectors"},
+		"automation":          {"automation/browser", "automation/page", "automation/signin", "automation/portal", "automation/secret", "automation/ledger", "automation/evidence", "automation/capture", "automation/mailbox", "automation/prompt", "selectors"},
 		"automation/browser":  {},
 		"automation/page":     {"automation/browser", "automation/secret", "selectors"},
 		"automation/signin":   {"automation/page", "automation/secret", "selectors"},
@@ -71,6 +71,7 @@ func TestBorders(t *testing.T) {
 		"automation/notify":   {"automation/secret"},
 		"automation/metrics":  {},
 		"automation/jobs":     {"automation", "automation/roster"},
+		"automation/capture":  {"automation/page", "automation/secret", "selectors"},
 		"selectors":           {},
 		// A mail server for tests.
 		"automation/mailbox/mailtest": {},

@@ -253,6 +253,8 @@ func (s *score) try(t *testing.T, tr trial) {
 		if tr.end == wrong {
 			t.Errorf("%s (seed %d, %s): %s", tr.name(), tr.seed, tr.lang, tr.why)
 		}
+		// At once, so that a long run that is stopped has told what it knows.
+		t.Logf("ended: %s, readable %t: %s", tr.end, tr.readable(), tr.name())
 		s.add(&tr)
 	})
 }
@@ -262,6 +264,7 @@ func (s *score) try(t *testing.T, tr trial) {
 // sample that fits into a minute or two; the seed of the draw is printed.
 //
 //	IRCCPIN_TEST_MUTATIONS=all     each mutation alone
+//	IRCCPIN_TEST_MUTATIONS=a,b     these mutations, each alone
 //	IRCCPIN_TEST_SEEDS=5           each mutation alone, on as many portals in both languages
 //	IRCCPIN_TEST_MUTATIONS=1000    as many random combinations of two to four
 //	IRCCPIN_TEST_SEED=7            repeats a draw
@@ -281,11 +284,18 @@ func TestMutations(t *testing.T) {
 	}
 	seeds, err := strconv.Atoi(drawn("IRCCPIN_TEST_SEEDS"))
 	each := err == nil || drawn("IRCCPIN_TEST_MUTATIONS") == "all"
+	named, err := mutate.Named(strings.Split(drawn("IRCCPIN_TEST_MUTATIONS"), ",")...)
+	chosen := err == nil
 
 	t.Run("single", func(t *testing.T) {
 		var s score
 		t.Run("each", func(t *testing.T) {
-			for _, tr := range singles(random, each, seeds) {
+			if chosen {
+				each, combinations = true, 0
+			} else {
+				named = mutate.All()
+			}
+			for _, tr := range singles(random, named, each, seeds) {
 				s.try(t, tr)
 			}
 		})
@@ -308,10 +318,9 @@ func TestMutations(t *testing.T) {
 // three seconds, and some that stop wait ten for what does not come.
 const sample = 6
 
-// singles are the trials of one mutation each: a sample, every one, or every
+// singles are the trials of one of some mutations each: a sample, every one, or every
 // one on several portals.
-func singles(random *rand.Rand, each bool, seeds int) []trial {
-	all := mutate.All()
+func singles(random *rand.Rand, all []mutate.Mutation, each bool, seeds int) []trial {
 	order := random.Perm(len(all))
 	if !each {
 		order = order[:sample]

@@ -83,6 +83,11 @@ type Config struct {
 	RunID, Command string
 	// Observer is told what happens; nil is nobody.
 	Observer Observer
+	// Capture is a folder for every page that is met, redacted; empty keeps none.
+	Capture string
+	// Private are values that a capture makes up wherever they stand, beside
+	// those of the settings and of the account's own pages.
+	Private []string
 	// Environ is the process environment.
 	Environ []string
 	// Log gets what happens inside; nil is nowhere. It never sees a secret.
@@ -90,6 +95,8 @@ type Config struct {
 
 	// reserve stands for Reserve; 0 is that.
 	reserve time.Duration
+	// keep is given every page that is met; nil keeps none.
+	keep func(page.Specimen)
 	// redactor knows the settings' secrets, and learns passcodes and PINs as
 	// they become known. What is written down or told passes it.
 	redactor *secret.Redactor

@@ -90,17 +90,17 @@ func cleanError(r *secret.Redactor, err *Error) *Error {
 }
 
 // keepPage keeps the page that a session ended on, as a picture that can be
-// shown to a colleague.
-func (r *recorder) keepPage(ctx context.Context, s *Session) {
+// shown to a colleague. It returns the path of its HTML; "" when there is none.
+func (r *recorder) keepPage(ctx context.Context, s *Session) string {
 	if s.desk.Driver == nil {
-		return
+		return ""
 	}
 	picture, err := s.desk.Driver.TakePicture(ctx, r.redactor.String)
 	if err != nil || picture.Snapshot == nil {
-		return // the page is gone, which the error that ended the session tells
+		return "" // the page is gone, which the error that ended the session tells
 	}
 	shot := picture.Snapshot
-	r.run.Page(evidence.Snapshot{
+	return r.run.Page(evidence.Snapshot{
 		Name: shot.Page(), URL: shot.URL, Title: shot.Title, Lang: shot.Lang,
 		HTML: picture.HTML, Screenshot: picture.Screenshot, Recognised: shot.Page() != "",
 	})

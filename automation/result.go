@@ -21,12 +21,14 @@ type Result struct {
 	Employer   Employer `json:"employer"`
 	User       *User    `json:"user,omitempty"`
 	// Users is set by list; an account without users has an empty one.
-	Users        []User    `json:"users,omitzero"`
-	AuthorizedBy string    `json:"authorized_by,omitempty"`
-	Run          string    `json:"run"`
-	RunDir       string    `json:"run_dir"`
-	ElapsedMS    int64     `json:"elapsed_ms"`
-	Warnings     []Warning `json:"warnings"`
+	Users        []User `json:"users,omitzero"`
+	AuthorizedBy string `json:"authorized_by,omitempty"`
+	Run          string `json:"run"`
+	RunDir       string `json:"run_dir"`
+	// Captured tells of the pages that were kept, when that was asked for.
+	Captured  *Captured `json:"captured,omitempty"`
+	ElapsedMS int64     `json:"elapsed_ms"`
+	Warnings  []Warning `json:"warnings"`
 }
 
 // Failure is an Error as a Result tells it.

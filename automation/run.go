@@ -49,6 +49,10 @@ func perform(ctx context.Context, c Config, job Job, open opener) *Result {
 func run(ctx context.Context, c Config, job Job, open opener, r *Result) error {
 	limited, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
+	collector, err := c.beginCapture()
+	if err != nil {
+		return err
+	}
 	p, err := open(limited, c)
 	if err != nil {
 		return (&Portal{config: c}).ended(limited, err)
@@ -68,6 +72,7 @@ func run(ctx context.Context, c Config, job Job, open opener, r *Result) error {
 	r.RunDir = rec.run.Dir()
 	p.config.Observer = rec
 	failure := coded(attend(ctx, limited, p, rec, job, r))
+	finishCapture(collector, c.Capture, p.machine.Version(), r)
 	if err := rec.finish(r, failure); err != nil {
 		c.Log.Warn("keeping the evidence", "error", err)
 		r.Warnings = append(r.Warnings, Warning{Code: "evidence", Detail: err.Error()})
@@ -100,7 +105,9 @@ func attend(ctx, limited context.Context, p *Portal, rec *recorder, job Job, r *
 			failure.Page = s.Page()
 		}
 		code = string(failure.Code)
-		rec.keepPage(after, s)
+		if kept := rec.keepPage(after, s); kept != "" && (failure.Code == page.PageUnknown || failure.Code == page.PageChanged) {
+			failure.Hint += " The page is kept, with all data covered, in " + kept + "."
+		}
 	case r.Result != nil:
 		result = *r.Result
 	}

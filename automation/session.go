@@ -55,7 +55,7 @@ const pinPatience = 20 * time.Second
 
 // signIn makes a driver with a fresh, isolated tab, and leads it home.
 func (p *Portal) signIn(ctx context.Context) (*page.Driver, *page.Snapshot, error) {
-	d := page.New(page.Options{Catalog: p.catalog, Observer: p.config.Observer, Seal: p.gate.Seal, Patience: p.config.Patience})
+	d := page.New(page.Options{Catalog: p.catalog, Observer: p.config.Observer, Seal: p.gate.Seal, Patience: p.config.Patience, Keep: p.config.keep})
 	options, err := d.TabOptions()
 	if err != nil {
 		return d, nil, err

@@ -133,6 +133,11 @@ type Page struct {
 	Rank int `yaml:"rank" json:"rank"`
 	// SignedIn says that a portal session is open on this page.
 	SignedIn bool `yaml:"signed_in" json:"-"`
+	// Variant is empty for the page as it is usually met, and otherwise names
+	// another shape of the same page: see variants.go.
+	Variant string `yaml:"variant" json:"variant,omitempty"`
+	// Variants are the page's other shapes.
+	Variants []Page `yaml:"-" json:"-"`
 
 	// File is where the page was read from, for reports.
 	File string `yaml:"-" json:"-"`
@@ -195,11 +200,17 @@ type Element struct {
 	CSS []string `yaml:"css" json:"css"`
 	// Label is the visible label of a field, or the text of a button or link.
 	Label Texts `yaml:"label" json:"label"`
+	// Also are wordings that nobody has seen there and that would mean the same:
+	// they count only when none of Label is there. What commits has none.
+	Also Texts `yaml:"also" json:"also,omitempty"`
 	// Unlike are wordings that rule an element out although its label matches,
 	// such as a negation in a statement.
 	Unlike Texts `yaml:"unlike" json:"unlike,omitempty"`
 	// Shape finds the element by what it must be when neither id nor label is known.
 	Shape string `yaml:"shape" json:"shape"`
+	// Boxes is the number of one-character boxes that the field may be drawn as;
+	// 0 when it is one field always.
+	Boxes int `yaml:"boxes" json:"boxes,omitempty"`
 	// With names another element whose form this one must share, so that a
 	// like-named field of another form is never taken for it.
 	With string `yaml:"with" json:"with"`
@@ -289,10 +300,13 @@ func Load(dir string) (*Catalog, error) {
 		if err := decode(files[name], &p); err != nil {
 			return nil, fmt.Errorf("%s: %w", shown, err)
 		}
-		if p.Name+".yaml" != name {
-			return nil, fmt.Errorf("%s: describes page %q; the file's name and the page's must agree", shown, p.Name)
+		if p.fileName() != name {
+			return nil, fmt.Errorf("%s: describes page %q; the file's name and the page's must agree (%s)", shown, p.Label(), p.fileName())
 		}
 		c.Pages = append(c.Pages, p)
+	}
+	if err := c.gatherVariants(); err != nil {
+		return nil, err
 	}
 	for i := range c.Pages {
 		c.Pages[i].inherit(c.Site)
@@ -305,6 +319,9 @@ func Load(dir string) (*Catalog, error) {
 
 // inherit gives a page of an open session the elements that all of them share.
 func (p *Page) inherit(site Site) {
+	for i := range p.Variants {
+		p.Variants[i].inherit(site)
+	}
 	if !p.SignedIn {
 		return
 	}
@@ -394,8 +411,16 @@ func firstOf(a, b string) string {
 	return b
 }
 
-// JSON is the catalog as the script in the page reads it.
-func (c *Catalog) JSON() ([]byte, error) { return json.Marshal(c) }
+// JSON is the catalog as the script in the page reads it: with each shape of a
+// page as an entry of its own.
+func (c *Catalog) JSON() ([]byte, error) {
+	flat := *c
+	flat.Pages = nil
+	for _, p := range c.Pages {
+		flat.Pages = append(append(flat.Pages, p), p.Variants...)
+	}
+	return json.Marshal(flat)
+}
 
 func (c *Catalog) check() error {
 	if len(c.Site.Hosts) == 0 {
@@ -418,13 +443,15 @@ func (c *Catalog) check() error {
 			return fmt.Errorf("site.yaml: signed_in %q: %w", name, err)
 		}
 	}
-	for _, p := range c.Pages {
-		if err := p.check(names); err != nil {
-			return fmt.Errorf("%s: %w", p.File, err)
-		}
-		for name, e := range p.Elements {
-			if _, ok := c.Site.Dangers[e.Danger]; e.Danger != "" && !ok {
-				return fmt.Errorf("%s: element %q: there is no danger %q", p.File, name, e.Danger)
+	for _, base := range c.Pages {
+		for _, p := range append([]Page{base}, base.Variants...) {
+			if err := p.check(names); err != nil {
+				return fmt.Errorf("%s: %w", p.File, err)
+			}
+			for name, e := range p.Elements {
+				if _, ok := c.Site.Dangers[e.Danger]; e.Danger != "" && !ok {
+					return fmt.Errorf("%s: element %q: there is no danger %q", p.File, name, e.Danger)
+				}
 			}
 		}
 	}
@@ -545,6 +572,12 @@ func (e Element) check(others map[string]Element) error {
 	if _, ok := others[e.With]; e.With != "" && !ok {
 		return fmt.Errorf("with: there is no element %q", e.With)
 	}
+	if len(e.Also) > 0 && (e.Commits || len(e.Label) == 0) {
+		return errors.New("also stands behind a label, and never where something commits")
+	}
+	if err := e.Also.check(); err != nil {
+		return fmt.Errorf("also: %w", err)
+	}
 	if err := e.Unlike.check(); err != nil {
 		return fmt.Errorf("unlike: %w", err)
 	}
@@ -560,6 +593,9 @@ func (t Texts) check() error {
 			if re, ok := strings.CutPrefix(s, "~"); ok {
 				if _, err := regexp.Compile(re); err != nil {
 					return err
+				}
+				if strings.ContainsFunc(re, unicode.IsControl) {
+					return fmt.Errorf("expression %q holds a control character; between double quotes a backslash is written twice", s)
 				}
 				// Accents and capitals are gone from a text when it is compared.
 				if i := strings.IndexFunc(re, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsLetter(r) }); i >= 0 {

@@ -116,12 +116,12 @@ func TestWordings(t *testing.T) {
 			t.Fatalf("the catalog has no %s of %s", w.element, w.page)
 		}
 		for _, text := range w.yes {
-			if !reads(c, e.Label, e.Unlike, text) {
+			if !reads(c, e.Label, e.Unlike, text) && !reads(c, e.Also, e.Unlike, text) {
 				t.Errorf("%s/%s: %q should be recognised", w.page, w.element, text)
 			}
 		}
 		for _, text := range w.no {
-			if reads(c, e.Label, e.Unlike, text) {
+			if reads(c, e.Label, e.Unlike, text) || reads(c, e.Also, e.Unlike, text) {
 				t.Errorf("%s/%s: %q must not be taken for it", w.page, w.element, text)
 			}
 		}

@@ -57,6 +57,8 @@ type Options struct {
 	// Patience is how long a person has to help in the window; 0 means that
 	// nobody is there.
 	Patience time.Duration
+	// Keep is given every page that is met, for a capture; nil collects none.
+	Keep func(Specimen)
 }
 
 // How long the Driver waits. Each is far above what the portal usually takes
@@ -241,6 +243,9 @@ func (d *Driver) Next(ctx context.Context, waitingFor string) (*Snapshot, error)
 		v := d.judge(now)
 		switch {
 		case v.err != nil:
+			if code := CodeOf(v.err); code == PageUnknown || code == PageChanged {
+				d.keep(ctx)
+			}
 			return nil, v.err
 		case v.human != "":
 			if d.options.Patience <= 0 {
@@ -259,6 +264,7 @@ func (d *Driver) Next(ctx context.Context, waitingFor string) (*Snapshot, error)
 		case v.ready:
 			shot := d.at.shot
 			d.arrived(shot)
+			d.keep(ctx)
 			return shot, nil
 		}
 		if !now.Before(limit) {
@@ -310,7 +316,7 @@ func (d *Driver) judge(now time.Time) verdict {
 		}
 		return verdict{err: d.stop(PageUnknown, "the page shown could be any of "+strings.Join(v.shot.Pages, ", "), unknownHint)}
 	}
-	spec, _ := d.options.Catalog.Page(v.shot.Page())
+	spec, _ := d.options.Catalog.Shape(v.shot.Page(), v.shot.Variant)
 	if spec.Kind == selectors.Transit {
 		return verdict{}
 	}

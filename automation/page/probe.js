@@ -299,9 +299,10 @@
   }
 
   const tableTests = new Map();
+  const keyOf = (page, name) => page.name + '@' + (page.variant || '') + '/' + name;
   for (const page of catalog.pages) {
     for (const [name, spec] of Object.entries(page.tables || {})) {
-      tableTests.set(page.name + '/' + name, {
+      tableTests.set(keyOf(page, name), {
         spec,
         columns: Object.entries(spec.columns).map(([column, texts]) => [column, compile(texts)]),
         empty: compile(spec.empty),
@@ -359,6 +360,7 @@
   // parts of it that are not rows of data; null for any other element.
   function dataTable(el) {
     const plain = !tableTags(el);
+    if (plain && cardLike(el)) return cardsOf(el);
     if (plain && !gridLike(el)) return null;
     const all = plain ? [...el.children] : rowsOf(el);
     const cells = plain ? (row) => [...row.children] : cellsOf;
@@ -376,6 +378,34 @@
     return null;
   }
 
+  const boxes = new Set(['DIV', 'SECTION', 'ARTICLE', 'UL', 'OL', 'MAIN']);
+
+  // cardLike tells boxes of which each holds one list of terms: a table that
+  // shows each of its rows as a card.
+  function cardLike(el) {
+    return boxes.has(el.tagName) && el.firstElementChild !== null && el.querySelector('dl') !== null
+      && [...el.children].every((card) => (card.tagName === 'DL' ? card.querySelector('dl') === null : card.querySelectorAll('dl').length === 1));
+  }
+
+  const listOf = (card) => (card.tagName === 'DL' ? card : card.querySelector('dl'));
+  const termsOf = (card) => [...listOf(card).querySelectorAll('dt')];
+  const valuesOf = (card) => [...listOf(card).querySelectorAll('dd')];
+
+  // cardsOf describes cards as the table that they are: the terms are its
+  // headers, and must be the same on every card.
+  function cardsOf(el) {
+    const cards = () => [...el.children];
+    const headers = termsOf(el.firstElementChild).map((term) => label(cellText(term)));
+    const alike = cards().every((card) => termsOf(card).length === valuesOf(card).length
+      && termsOf(card).length === headers.length && termsOf(card).every((term, i) => label(cellText(term)) === headers[i]));
+    if (!alike) return null;
+    for (const [key, test] of tableTests) {
+      const columns = columnsOf(test, headers);
+      if (columns) return { el, key, columns, headers, over: [], plain: true, rows: cards, cells: valuesOf, outside: [] };
+    }
+    return null;
+  }
+
   // gridLike tells boxes that are laid out as rows of cells, without saying so
   // to a screen reader.
   function gridLike(el) {
@@ -386,7 +416,7 @@
   }
 
   const tableOf = (seen, page, name) => {
-    const test = tableTests.get(page.name + '/' + name);
+    const test = tableTests.get(keyOf(page, name));
     const found = seen.tables.map((t) => ({ ...t, columns: columnsOf(test, t.headers) })).filter((t) => t.columns);
     if (found.length < 2) return found;
     // A hidden copy, as for printing, that says the same as the table shown is
@@ -535,6 +565,21 @@
   }
 
   function find(seen, page, spec, memo) {
+    const { ways, pool, parts } = waysOf(seen, page, spec, memo);
+    const found = agree(spec, ways, pool);
+    if (found.el && parts) found.parts = parts;
+    return found;
+  }
+
+  // boxGroup is one field that is drawn as a row of boxes, one for each
+  // character: exactly so many of them, in one form.
+  function boxGroup(pool, count) {
+    const parts = pool.filter((el) => el.maxLength === 1 && typed.has(el.type));
+    return parts.length === count && parts.every((el) => owner(el) === owner(parts[0])) ? parts : null;
+  }
+
+  // waysOf lists what each way of an element finds, best way first.
+  function waysOf(seen, page, spec, memo) {
     const action = spec.role === 'action';
     // A box to tick is often drawn by its label and invisible itself.
     const shown = (el) => visible(el) || (spec.role === 'checkbox' && el.labels && [...el.labels].some(visible));
@@ -548,21 +593,17 @@
       if (company.el) pool = sameForm(pool, company.el);
     }
     const ways = [];
+    const parts = spec.boxes ? boxGroup(pool, spec.boxes) : null;
+    if (parts) return { ways: [['boxes', [parts[0]]]], pool: parts, parts };
     if ((spec.css || []).length > 0) {
       const found = spec.css.map((css) => select(seen, css).filter((el) => pool.includes(el)));
       ways.push(['id', found.find((list) => list.length === 1) || [...new Set(found.flat())]]);
     }
     if (spec.label && Object.keys(spec.label).length > 0) {
-      const matches = testOf(spec.label);
-      const unlike = spec.unlike && testOf(spec.unlike);
-      const byWay = new Map();
-      for (const el of pool) {
-        for (const [way, names] of action ? actionNames(el) : fieldNames(el)) {
-          if (!byWay.has(way)) byWay.set(way, []);
-          if (names.some((name) => says(matches, name)) && !(unlike && names.some((name) => unlike(label(name))))) byWay.get(way).push(el);
-        }
-      }
-      ways.push(...byWay);
+      const named = waysByName(pool, spec, spec.label);
+      ways.push(...named);
+      // Wordings that nobody has seen there count only where none that is known does.
+      if (spec.also && named.every(([, list]) => list.length === 0)) ways.push(...waysByName(pool, spec, spec.also).map(([way, list]) => ['other ' + way, list]));
     }
     if (spec.shape) {
       for (const shape of spec.shape.split(/,\s*(?![^\[]*\])/)) {
@@ -570,7 +611,21 @@
         if (found.length > 0) { ways.push(['shape', found]); break; }
       }
     }
-    return agree(spec, ways, pool);
+    return { ways, pool };
+  }
+
+  // waysByName lists what is called by one of some wordings, by the way that it is called.
+  function waysByName(pool, spec, texts) {
+    const matches = testOf(texts);
+    const unlike = spec.unlike && testOf(spec.unlike);
+    const byWay = new Map();
+    for (const el of pool) {
+      for (const [way, names] of spec.role === 'action' ? actionNames(el) : fieldNames(el)) {
+        if (!byWay.has(way)) byWay.set(way, []);
+        if (names.some((name) => says(matches, name)) && !(unlike && names.some((name) => unlike(label(name))))) byWay.get(way).push(el);
+      }
+    }
+    return [...byWay];
   }
 
   // sameForm keeps the elements that share a form with another one. Where
@@ -593,6 +648,10 @@
   const twins = (a, b) => a.tagName === 'A' && b.tagName === 'A' && /^https:/.test(a.href) && a.href === b.href && !a.href.includes('#')
     && a.target === b.target && label(actionText(a)) === label(actionText(b));
 
+  // trust orders what is known of an element: its id, its wording, another
+  // wording, its shape.
+  const trust = (way) => (way === 'id' ? 0 : way === 'shape' ? 3 : way.startsWith('other ') ? 2 : 1);
+
   function agree(spec, ways, pool) {
     if (!spec.commits) ways = ways.map(([way, list]) => [way, list.filter((el, i) => !list.slice(0, i).some((other) => twins(el, other)))]);
     const hits = ways.filter(([, list]) => list.length > 0);
@@ -612,7 +671,10 @@
     const danger = spec.role === 'action' ? dangersOf(el) : [];
     if (danger.length > 0 && !danger.includes(spec.danger)) return { ...failed('disagree'), danger: danger[0] };
     if (spec.commits && !ways.some(([way, list]) => way === 'text' && list.includes(el))) return failed('disagree');
-    return { status: 'found', el, way: best[0], drift: ways.length > 0 && best[0] !== ways[0][0] && ['hint', 'shape', 'aria', 'beside'].includes(best[0]) && ways[0][1].length === 0, candidates: [] };
+    // A better way that is known of this element, and no longer finds anything.
+    // All ways of the label are one: which of them a page uses is its own affair.
+    const drift = ways.some(([way, list]) => trust(way) < trust(best[0]) && list.length === 0) && !hits.some(([way]) => trust(way) < trust(best[0]));
+    return { status: 'found', el, way: best[0], drift, candidates: [] };
   }
 
   // -------------------------------------------------------- recognition
@@ -683,6 +745,8 @@
     return page.hostNames.length === 0 || page.hostNames.some((h) => location.hostname === h.host || (h.subdomains && location.hostname.endsWith('.' + h.host)));
   }
 
+  const nameOf = (page) => page.name + (page.variant ? '@' + page.variant : '');
+
   function recognise(seen) {
     const found = [];
     let nearest = { page: '', score: 0, missing: [] };
@@ -694,14 +758,17 @@
       const contradicted = page.not ? page.not.filter((mark) => holds(seen, page, mark, memo)).map((mark) => 'not ' + markName(mark)) : [];
       if (misses.length === 0 && contradicted.length === 0) { found.push({ page, memo }); continue; }
       const wanted = page.marks.length + page.pathTests.length;
-      const score = (wanted - misses.length) / (wanted + contradicted.length);
-      if (page.kind !== 'overlay' && score > nearest.score) nearest = { page: page.name, score, missing: [...misses, ...contradicted] };
+      // Of pages that come equally close, the one that there is something to do on.
+      const score = (wanted - misses.length) / (wanted + contradicted.length) + (page.kind === 'step' ? 0.01 : 0);
+      if (page.kind !== 'overlay' && score > nearest.score) nearest = { page: page.name, variant: page.variant, score, missing: [...misses, ...contradicted] };
     }
-    const all = found.map(({ page }) => page.name);
+    const all = found.map(({ page }) => nameOf(page));
     const overlays = found.filter(({ page }) => page.kind === 'overlay');
     let mains = found.filter(({ page }) => page.kind !== 'overlay');
     const top = Math.max(...mains.map(({ page }) => page.rank));
     mains = mains.filter(({ page }) => page.rank === top);
+    // A variant says more of what it is than the page that it is a shape of.
+    mains = mains.filter(({ page }) => page.variant || !mains.some((other) => other.page.name === page.name && other.page.variant));
     return { mains, overlays, nearest, all };
   }
 
@@ -817,7 +884,7 @@
       const found = tableOf(seen, page, name);
       out[name] = { count: found.length };
       // A table without rows may be left out, with a sentence in its place.
-      if (found.length === 0) out[name].none = seen.lines.some(tableTests.get(page.name + '/' + name).empty);
+      if (found.length === 0) out[name].none = seen.lines.some(tableTests.get(keyOf(page, name)).empty);
       if (found.length !== 1) continue;
       const rows = dataRows(found[0]);
       const ends = rows.length > 0 ? textOf(rows[0]) + textOf(rows[rows.length - 1]) : '';
@@ -838,7 +905,8 @@
       title: document.title,
       lang: document.documentElement.lang,
       loaded: document.readyState,
-      pages: mains.map(({ page }) => page.name),
+      pages: mains.length > 1 ? mains.map(({ page }) => nameOf(page)) : mains.map(({ page }) => page.name),
+      variant: mains.length === 1 ? mains[0].page.variant : undefined,
       overlays: overlays.map(({ page }) => page.name),
       messages: seen.messages.slice(0, 8),
     };
@@ -887,7 +955,8 @@
     // A shadow root can be filled without any change that can be watched, so
     // a page that is not ready yet is looked at once a second as well.
     clearTimeout(watchdog);
-    const ready = shot.pages.length === 1 && Object.entries(shot.elements).every(([name, e]) => e.status === 'found' || !pages.find((p) => p.name === shot.pages[0]).elements[name].required);
+    const spec = shot.pages.length === 1 && pages.find((p) => p.name === shot.pages[0] && p.variant === shot.variant);
+    const ready = spec && Object.entries(shot.elements).every(([name, e]) => e.status === 'found' || !spec.elements[name].required);
     if (!ready) watchdog = setTimeout(announce, 1000);
   }
 
@@ -1004,8 +1073,11 @@
         if (to.action && !item.origins.includes(new URL(to.action).origin)) return fail('action', item.element, { seen: new URL(to.action).origin });
         if (inAddress(to)) return fail('method', item.element, { seen: to.method });
       }
-      if (el.maxLength >= 0 && item.value !== undefined && item.value.length > el.maxLength) return fail('too long', item.element, { limit: el.maxLength });
-      targets.push({ el, item, spec: now.page.elements[item.element] });
+      const limit = found.parts ? found.parts.length : el.maxLength;
+      if (limit >= 0 && item.value !== undefined && item.value.length > limit) return fail('too long', item.element, { limit });
+      if (!found.parts) { targets.push({ el, item, spec: now.page.elements[item.element] }); continue; }
+      // A field in boxes takes one character each, under the same conditions.
+      found.parts.forEach((part, i) => targets.push({ el: part, item: { ...item, value: item.value.charAt(i) }, spec: now.page.elements[item.element] }));
     }
     for (const { el, item, spec } of targets) {
       if (!el.isConnected) return fail('moved', item.element);
@@ -1130,7 +1202,8 @@
     for (const item of keep || []) {
       const field = resolve(now.seen, now.page, item.element, now.memo);
       if (field.status !== 'found') return fail(field.status, item.element, { candidates: field.candidates });
-      kept.push({ el: field.el, value: item.value, tick: item.tick });
+      if (field.parts) field.parts.forEach((part, i) => kept.push({ el: part, value: item.value.charAt(i) }));
+      else kept.push({ el: field.el, value: item.value, tick: item.tick });
     }
     const at = point(el);
     if (at.covered) return fail('covered', element, { candidates: [at.covered] });
@@ -1167,7 +1240,7 @@
   function pagerOf(now, name, direction) {
     const found = tableOf(now.seen, now.page, name);
     if (found.length !== 1) return { status: found.length === 0 ? 'missing' : 'ambiguous' };
-    const test = tableTests.get(now.page.name + '/' + name);
+    const test = tableTests.get(keyOf(now.page, name));
     const disabled = (test.spec.disabled || []).join(', ');
     const off = (el) => !enabled(el) || (disabled && (el.matches(disabled) || (el.parentElement && el.parentElement.tagName === 'LI' && el.parentElement.matches(disabled))));
     for (let around = parent(found[0].el), depth = 0; around && depth < 5; around = parent(around), depth++) {
@@ -1187,7 +1260,7 @@
   function rowAction(now, name, row) {
     const found = tableOf(now.seen, now.page, name);
     if (found.length !== 1) return { status: found.length === 0 ? 'missing' : 'ambiguous' };
-    const test = tableTests.get(now.page.name + '/' + name);
+    const test = tableTests.get(keyOf(now.page, name));
     const data = dataRows(found[0]).filter((other) => !idle(found[0].cells(other), test));
     if (!data[row.index]) return { status: 'moved' };
     const cells = found[0].cells(data[row.index]);
@@ -1217,7 +1290,7 @@
     const found = tableOf(now.seen, now.page, table);
     if (found.length === 0 && tableState(now.seen, now.page)[table].none) return { ok: true, rows: [], columns: [], state: 'none', next: 'none', previous: 'none' };
     if (found.length !== 1) return fail(found.length === 0 ? 'missing' : 'ambiguous', table, { candidates: found.map((t) => describe(t.el)) });
-    const test = tableTests.get(now.page.name + '/' + table);
+    const test = tableTests.get(keyOf(now.page, table));
     const rows = [];
     for (const row of dataRows(found[0])) {
       const cells = found[0].cells(row);
@@ -1250,7 +1323,53 @@
     return recognise(seen).all;
   }
 
-  globalThis.irccpin = { fill, arm, disarm, readTable, snapshot, matches, normalise };
+  // leaves are the signs that a mark is made of.
+  const leaves = (mark) => (mark.any || mark.two || [mark]).flatMap((m) => (m.any || m.two ? leaves(m) : [m]));
+
+  // personal columns of a table are about a person; the others say what all may say.
+  const personal = new Set(['given', 'family', 'email', 'pin']);
+
+  // inspect tells what a snapshot leaves out: every sign of the page and whether
+  // it holds, and what every way of every element finds. Of a page that is not
+  // recognised, it tells of the one that comes closest.
+  function inspect() {
+    const seen = look();
+    seen.messages = messages(seen);
+    const { mains, nearest } = recognise(seen);
+    const shape = mains.length === 1 ? mains[0].page : pages.find((p) => p.name === nearest.page && p.variant === nearest.variant);
+    const out = { shot: snapshot(), marks: [], elements: {}, columns: {}, private: [] };
+    if (!shape || mains.length > 1) return out;
+    const memo = new Map();
+    out.marks = shape.marks.flatMap(leaves).map((mark) => ({ mark: markName(mark), holds: holds(seen, shape, mark, memo) }));
+    for (const [name, spec] of Object.entries(shape.elements)) {
+      out.elements[name] = waysOf(seen, shape, spec, memo).ways.map(([way, list]) => ({ way, found: list.slice(0, 5).map(describe) }));
+    }
+    for (const name of Object.keys(shape.tables || {})) {
+      const found = tableOf(seen, shape, name);
+      if (found.length !== 1) continue;
+      out.columns[name] = Object.keys(found[0].columns).sort();
+      for (const row of dataRows(found[0])) {
+        const cells = found[0].cells(row);
+        for (const [column, i] of Object.entries(found[0].columns)) if (cells[i] && personal.has(column)) out.private.push(cellText(cells[i]));
+      }
+    }
+    out.private.push(...Object.values(out.shot.details || {}), ...(out.shot.asked || []).slice(0, 1));
+    out.private = [...new Set(out.private.filter((value) => value !== ''))];
+    return out;
+  }
+
+  // located returns the elements of the page that is shown, by name: for tests,
+  // which know a thing from its likes by other means.
+  function located() {
+    const seen = look();
+    seen.messages = messages(seen);
+    const { mains } = recognise(seen);
+    if (mains.length !== 1) return {};
+    const { page, memo } = mains[0];
+    return Object.fromEntries(Object.keys(page.elements).map((name) => [name, resolve(seen, page, name, memo).el]).filter(([, el]) => el));
+  }
+
+  globalThis.irccpin = { fill, arm, disarm, readTable, snapshot, inspect, located, matches, normalise, displayed, visible: (el) => displayed(el) && reachable(el) };
 
   observer = new MutationObserver(changed);
   guardWindow(window);

@@ -24,6 +24,9 @@ type Snapshot struct {
 	// Pages are the catalog's pages that this one was recognised as: one, when
 	// all is well.
 	Pages []string `json:"pages"`
+	// Variant is which of the catalog's shapes of the page this is; empty for
+	// the usual one.
+	Variant string `json:"variant,omitempty"`
 	// Overlays lie over the page: a dialog, a captcha challenge.
 	Overlays []string `json:"overlays"`
 	// Messages are the texts of visible message boxes.
@@ -58,7 +61,8 @@ type Snapshot struct {
 type ElementState struct {
 	// Status is found, missing, ambiguous or disagree.
 	Status string `json:"status"`
-	// Way is how it was found: id, label, text, aria, beside, hint, shape.
+	// Way is how it was found: id, label, text, aria, beside, hint, boxes, shape;
+	// with "other" before it when only by a wording that nobody has seen there.
 	Way string `json:"way"`
 	// Drift tells that a better way than this one no longer finds it.
 	Drift   bool `json:"drift"`
@@ -93,6 +97,8 @@ type Notice struct {
 // Nearest is the catalog page that came closest to an unknown one.
 type Nearest struct {
 	Page string `json:"page"`
+	// Variant is which shape of it; empty for the usual one.
+	Variant string `json:"variant,omitempty"`
 	// Missing are the marks that failed; "not …" is one that should have.
 	Missing []string `json:"missing"`
 }

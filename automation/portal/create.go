@@ -129,11 +129,7 @@ func (k *Desk) openForm(ctx context.Context) (*page.Snapshot, error) {
 	if ok, err := k.Driver.Settles(ctx, offered); err != nil {
 		return nil, err
 	} else if !ok {
-		return nil, &page.Stop{
-			Code: page.NotPermitted, Page: "home", Element: "create-secondary-user",
-			Message: fmt.Sprintf("the home page does not offer %q", k.Driver.Says("home", "create-secondary-user")),
-			Hint:    "Only the primary user of an employer or branch can create users. Sign in with the primary user's GCKey.",
-		}
+		return nil, k.notOffered()
 	}
 	if err := k.Driver.Press(ctx, "home", "create-secondary-user"); err != nil {
 		return nil, err

@@ -111,7 +111,7 @@ func (r *run) turn(ctx context.Context, s *page.Snapshot) error {
 	case "gckey-welcome", "mfa-success":
 		return r.d.Press(ctx, name, "continue")
 	case "terms":
-		return r.d.Press(ctx, name, "accept")
+		return r.accept(ctx, s)
 	}
 	return r.stop(page.PageUnknown, fmt.Sprintf("the page %q was not expected during the sign-in", name), "Sign in by hand to see what the portal wants.")
 }

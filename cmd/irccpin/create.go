@@ -24,7 +24,7 @@ is recorded together with the statement.`,
 			valueFlag("authorized-by", "NAME", "the person on whose word the authorization is confirmed", catWho),
 			boolFlag("dry-run", "fill the form and stop before \"Create account\"", catWho),
 			boolFlag("allow-conflict", "a user who agrees only in part is somebody else: create all the same", catWho),
-		}, deliveryFlags(), portalFlags()),
+		}, deliveryFlags(), captureFlags(), portalFlags()),
 		Action: p.create,
 	}
 }

@@ -23,7 +23,7 @@ are told apart by names and e-mail together; nothing is pressed while two fit.
 The portal keeps no way back. --confirm says that you mean it.`,
 		Flags: slices.Concat(personFlags(), []cli.Flag{
 			boolFlag("confirm", "yes, delete this user's access", catWho),
-		}, portalFlags()),
+		}, captureFlags(), portalFlags()),
 		Action: p.delete,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/urfave/cli/v2"
@@ -16,16 +17,20 @@ import (
 
 func (p *program) doctorCommand() *cli.Command {
 	return &cli.Command{
-		Name:  "doctor",
-		Usage: "check browser, settings, state and selectors",
+		Name:      "doctor",
+		Usage:     "check browser, settings, state and selectors",
+		UsageText: "irccpin doctor [--live [--signed-in]]",
 		Description: `Tells what is in order and what is not, and what to do about it. The portal is
-not opened.`,
+not opened, except with --live: then the public pages are looked at as well, up to
+the sign-in form, where nothing is typed. For each page it tells how each element
+was found. What is missing, ambiguous, or found in its second-best way only ends
+with exit code 9, so that a schedule can watch the portal. --signed-in goes on,
+with the employer's settings, to "Manage access", and changes nothing.`,
 		Flags: slices.Concat([]cli.Flag{
+			boolFlag("live", "look at the portal's public pages, up to the sign-in form", catSession),
+			boolFlag("signed-in", "with --live: sign in, and look up to \"Manage access\"", catSession),
 			boolFlag("install-browser", "install a browser when there is none", catSession),
-			valueFlag("browser", "PATH", "the browser to check [$IRCCPIN_BROWSER]", catSession),
-			boolFlag("headless", "check the browser that runs hidden [$IRCCPIN_HEADLESS]", catSession),
-			boolFlag("show", "check the browser that shows a window", catSession),
-		}, settingsFlags(), outputFlags()),
+		}, portalFlags()),
 		Action: p.doctor,
 	}
 }
@@ -46,12 +51,24 @@ type check struct {
 type checkup struct {
 	envelope
 	Checks []check `json:"checks"`
+	// Simulated and Pages are what --live saw.
+	Simulated bool                  `json:"simulated,omitempty"`
+	Pages     []automation.SeenPage `json:"pages,omitzero"`
 }
 
 func (p *program) doctor(c *cli.Context) error {
 	s := sources{c: c, p: p, environ: p.environ}
 	if err := s.early(); err != nil {
 		return err
+	}
+	live, signedIn := c.Bool("live"), c.Bool("signed-in")
+	switch {
+	case signedIn && !live:
+		return usage("--signed-in needs --live")
+	case live:
+		if err := s.earlySimulator(); err != nil {
+			return err
+		}
 	}
 	from := s.settingsFrom()
 	settings, program := p.checkSettings(c.Context, from)
@@ -66,11 +83,22 @@ func (p *program) doctor(c *cli.Context) error {
 	if err := c.Context.Err(); err != nil {
 		return err
 	}
-	shown := checkup{ended("healthy"), checks}
+	shown := checkup{envelope: ended("healthy"), Checks: checks}
 	var first error
 	for _, each := range checks {
 		if first == nil {
 			first = each.err
+		}
+	}
+	if first == nil && live {
+		config, err := s.lookConfig(c.Context, "doctor", signedIn)
+		if err != nil {
+			return err
+		}
+		result, pages := p.look(c, config, automation.LookOptions{SignedIn: signedIn, Judge: true})
+		shown.Simulated, shown.Pages = result.Simulated, pages
+		if result.Error != nil {
+			first = &automation.Error{Code: result.Error.Code, Page: result.Error.Page, Message: result.Error.Message, Hint: result.Error.Hint}
 		}
 	}
 	var failure *unsuccessful
@@ -86,6 +114,7 @@ func (p *program) doctor(c *cli.Context) error {
 		return p.printJSON(shown)
 	}
 	p.tellChecks(checks)
+	p.tellPages(p.out, shown.Pages)
 	if failure == nil {
 		return nil
 	}
@@ -207,8 +236,8 @@ func (p *program) checkSelectors(s sources) check {
 		return problem(name, err)
 	}
 	out := check{Name: name, OK: true, Detail: fmt.Sprintf("%d pages are known", catalog.Pages)}
-	if n := len(catalog.Overridden); n > 0 {
-		out.Detail += fmt.Sprintf("; %d files come from %s", n, dir)
+	if len(catalog.Overridden) > 0 {
+		out.Detail += fmt.Sprintf("; from %s: %s", dir, strings.Join(catalog.Overridden, ", "))
 	}
 	return out
 }

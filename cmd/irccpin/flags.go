@@ -13,6 +13,7 @@ const (
 	catDelivery = "Where the PIN goes"
 	catSession  = "The session"
 	catOutput   = "What is told"
+	catCapture  = "Captured pages"
 )
 
 func valueFlag(name, value, usage, category string) *cli.StringFlag {
@@ -57,6 +58,11 @@ func windowFlags() []cli.Flag {
 		boolFlag("show", "show the browser; the default where a person is there, at a terminal with a display", catSession),
 		valueFlag("timeout", "DURATION", "for the session, such as 90s or 10m; 5m unless told, more when a person takes part [$IRCCPIN_TIMEOUT]", catSession),
 	}
+}
+
+// captureFlags keep the pages that are met.
+func captureFlags() []cli.Flag {
+	return []cli.Flag{valueFlag("capture", "DIR", "save every page that is met in this new folder, with everybody's data made up", catCapture)}
 }
 
 // portalFlags are those of every command that opens the portal.

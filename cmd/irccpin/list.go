@@ -17,7 +17,7 @@ func (p *program) listCommand() *cli.Command {
 --show-pins.`,
 		Flags: slices.Concat([]cli.Flag{
 			boolFlag("show-pins", "show the PINs", catOutput),
-		}, deliveryFlags(), portalFlags()),
+		}, deliveryFlags(), captureFlags(), portalFlags()),
 		Action: p.list,
 	}
 }

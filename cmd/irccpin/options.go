@@ -382,6 +382,25 @@ func (s sources) elsewhere(c *automation.Config) error {
 	return nil
 }
 
+// capture is the folder for the pages that are met; "" keeps none.
+func (s sources) capture() (string, error) {
+	if s.c.IsSet("capture") && s.c.String("capture") == "" {
+		return "", usage("--capture is empty")
+	}
+	return s.of("capture", "").path()
+}
+
+// persons are the people that a command line names, for a capture to make up.
+func (s sources) persons() []string {
+	var names []string
+	for _, flag := range []string{"given-name", "family-name", "email", "authorized-by"} {
+		if s.c.IsSet(flag) {
+			names = append(names, s.c.String(flag))
+		}
+	}
+	return names
+}
+
 // window settles which browser is started, whether it is seen, and for how long.
 func (s sources) window(ctx context.Context, c *automation.Config) error {
 	alone, err := s.of("no-input", "IRCCPIN_NO_INPUT").yes()

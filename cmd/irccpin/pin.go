@@ -17,7 +17,7 @@ func (p *program) pinCommand() *cli.Command {
 		UsageText: "irccpin pin (--email ADDRESS | --given-name NAME --family-name NAME)",
 		Description: `Signs in, finds the user in the table "Manage access" and prints the PIN, alone
 on its line. Names and e-mail together tell namesakes apart.`,
-		Flags:  slices.Concat(personFlags(), deliveryFlags(), portalFlags()),
+		Flags:  slices.Concat(personFlags(), deliveryFlags(), captureFlags(), portalFlags()),
 		Action: p.pin,
 	}
 }

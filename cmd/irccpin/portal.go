@@ -40,6 +40,10 @@ func (p *program) portal(c *cli.Context, e errand) error {
 	}
 	// Nothing needs them after the visit; what is still to come is delivery.
 	defer config.Settings.Wipe()
+	if config.Capture, err = sources.capture(); err != nil {
+		return err
+	}
+	config.Private = sources.persons()
 	result := p.visit(c.Context, c.Bool("verbose"), config, e.job)
 	if e.hide {
 		result = masked(result)
@@ -76,6 +80,9 @@ func (p *program) finish(ctx context.Context, r *automation.Result, d *delivery,
 		return &unsuccessful{result: r}
 	}
 	p.narrator.done("Done")
+	if r.Captured != nil {
+		p.narrator.say("The pages are kept, with everybody's data made up, in %s.", r.Captured.Dir)
+	}
 	if d != nil {
 		whole := r
 		r = masked(r)

@@ -1,0 +1,40 @@
+package portal
+
+import (
+	"fmt"
+	"strings"
+
+	"irccpin/automation/page"
+)
+
+// notOffered is the stop on a home page that does not offer to create a user.
+//
+// Only a primary user is offered it (G), and what a secondary user sees instead
+// is not known. So an account counts as not permitted when the page says so, or
+// when it offers to create nothing at all. A page that offers something like it,
+// such as a branch, belongs to somebody who may create: then the link is there
+// in other words, and the page has changed.
+func (k *Desk) notOffered() *page.Stop {
+	const element = "create-secondary-user"
+	shot, says := k.Driver.Shot(), k.Driver.Says("home", element)
+	stop := &page.Stop{
+		Code: page.NotPermitted, Page: "home", Element: element,
+		Message: fmt.Sprintf("the home page does not offer %q", says),
+		Hint:    "Only the primary user of an employer or branch can create users. Sign in with the primary user's GCKey.",
+	}
+	if shot == nil || shot.Is("primary-only") {
+		return stop
+	}
+	link, other := shot.Elements[element], shot.Elements["other-creation"]
+	switch {
+	case link.Status != "missing":
+		stop.Message = fmt.Sprintf("on the page \"home\", %q (%q) is %s; seen: %s", element, says, link.Status, strings.Join(link.Candidates, ", "))
+	case other.Status != "missing":
+		stop.Message = fmt.Sprintf("on the page \"home\", %q (%q) was not found, although the page offers to create something else", element, says)
+	default:
+		return stop
+	}
+	stop.Code = page.PageChanged
+	stop.Hint = "The portal's page has changed. Nothing was pressed on it. A corrected catalog file can be laid over the built-in one with --selectors."
+	return stop
+}
