@@ -158,7 +158,7 @@ func openWithoutAccount(ctx context.Context, c Config) (_ *Portal, err error) {
 	// Nothing is typed, so that neither a missing sandbox nor a browser elsewhere
 	// endangers anybody's credentials.
 	c.AllowNoSandbox, c.TrustRemoteBrowser = true, true
-	h, err := startHost(ctx, c.host())
+	h, err := startHost(ctx, c.Shared())
 	if err != nil {
 		return nil, err
 	}
