@@ -81,10 +81,14 @@ const (
 	// lateParts is how long an optional part of a page may take to appear after
 	// the page last changed.
 	lateParts = 5 * time.Second
-	// quietFor is how long a table must stay as it is before it is read. The
-	// probe tells of changes within 15 ms; scripts that fill a table do so in
-	// one go, or row by row without pausing this long.
+	// quietFor is how long a table that scripts touched must stay as it is before
+	// it is read. The probe tells of changes within 15 ms; scripts that fill a
+	// table do so in one go, or row by row without pausing this long.
 	quietFor = 150 * time.Millisecond
+	// untouchedFor is the same for a table that the server sent whole and no
+	// script has touched by then: time enough for one that begins as the page is
+	// complete to show itself.
+	untouchedFor = 40 * time.Millisecond
 	// toPress bounds getting a button ready to be pressed.
 	toPress = 10 * time.Second
 	// toLand is how soon a mouse click reaches the page; it takes milliseconds.
@@ -527,12 +531,16 @@ func (d *Driver) Settles(ctx context.Context, so func(*Snapshot) bool) (bool, er
 
 // Quiet waits until the page has not changed for a moment, so that a table
 // that is still being filled is not read half.
-func (d *Driver) Quiet(ctx context.Context) error {
+func (d *Driver) Quiet(ctx context.Context, table string) error {
 	for {
 		if stop := d.trouble(); stop != nil {
 			return stop
 		}
-		until := d.at.changed.Add(quietFor)
+		moment := quietFor
+		if shot := d.at.shot; shot != nil && shot.Tables[table].Count == 1 && !shot.Tables[table].Touched {
+			moment = untouchedFor
+		}
+		until := d.at.changed.Add(moment)
 		if !time.Now().Before(until) {
 			return nil
 		}

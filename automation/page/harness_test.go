@@ -21,7 +21,7 @@ import (
 // patience bounds what a test waits for; it is only reached on failure.
 const patience = 30 * time.Second
 
-func background(t *testing.T) context.Context {
+func background(t testing.TB) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
@@ -37,7 +37,7 @@ type stage struct {
 
 // newStage serves every host of the catalog from one handler, and starts a
 // browser that can reach it.
-func newStage(t *testing.T, handler http.Handler, options browser.Options) *stage {
+func newStage(t testing.TB, handler http.Handler, options browser.Options) *stage {
 	t.Helper()
 	catalog, err := selectors.Load("")
 	if err != nil {
@@ -80,7 +80,7 @@ func newStage(t *testing.T, handler http.Handler, options browser.Options) *stag
 
 // open shows an address to a driver of its own. wrap, if not nil, stands between
 // the driver and its tab.
-func (s *stage) open(t *testing.T, address string, wrap func(*browser.Tab) page.Tab) *page.Driver {
+func (s *stage) open(t testing.TB, address string, wrap func(*browser.Tab) page.Tab) *page.Driver {
 	t.Helper()
 	driver := page.New(page.Options{Catalog: s.catalog, Observer: nobody{}, Seal: s.gate.Seal})
 	options, err := driver.TabOptions()

@@ -24,16 +24,37 @@
   };
   const foldable = new RegExp('[' + Object.keys(folds).join('') + ']', 'g');
 
-  // normalise mirrors selectors.Normalise.
+  const ascii = /^[\x00-\x7f]*$/;
+
+  // normalise mirrors selectors.Normalise. Most texts are plain letters, for
+  // which a part of it does; of the others only a sigma is written small by
+  // what stands beside it.
   function normalise(s) {
-    return s.normalize('NFKD').replace(/[\p{Mn}\p{Cf}]/gu, '').replace(foldable, (c) => folds[c])
-      .replace(/./gsu, (c) => c.toLowerCase()).replace(/[\s\u0085]+/g, ' ').trim();
+    if (ascii.test(s)) return s.replaceAll('`', "'").toLowerCase().replace(/\s+/g, ' ').trim();
+    const folded = s.normalize('NFKD').replace(/[\p{Mn}\p{Cf}]/gu, '').replace(foldable, (c) => folds[c]);
+    const small = folded.includes('\u03a3') ? folded.replace(/./gsu, (c) => c.toLowerCase()) : folded.toLowerCase();
+    return small.replace(/[\s\u0085]+/g, ' ').trim();
   }
 
   const noise = catalog.site.labelNoise.map((re) => new RegExp(re, 'g'));
 
+  // labels remembers what label made of a text: the same few texts are asked
+  // about for every element of every page of the catalog.
+  const labels = new Map();
+  const mostLabels = 2000;
+
   // label is a text without the marks that forms hang on their labels.
   function label(s) {
+    let text = labels.get(s);
+    if (text === undefined) {
+      text = bare(s);
+      if (labels.size >= mostLabels) labels.clear();
+      labels.set(s, text);
+    }
+    return text;
+  }
+
+  function bare(s) {
     let text = normalise(s);
     for (let before = null; before !== text;) {
       before = text;
@@ -78,6 +99,19 @@
   // What is on display can still be out of everybody's sight: pages park
   // fields that only robots fill beyond the edge, or clip them away.
   let sights = new WeakMap();
+  // What elements are called, for as long as nothing can have changed.
+  let calls = new WeakMap();
+
+  // afresh forgets what was seen: from here on everything is looked at again.
+  function afresh() {
+    sights = new WeakMap();
+    calls = new WeakMap();
+  }
+
+  function called(el, ask) {
+    if (!calls.has(el)) calls.set(el, ask(el));
+    return calls.get(el);
+  }
 
   function visible(el) {
     if (!sights.has(el)) sights.set(el, displayed(el) && reachable(el));
@@ -179,7 +213,7 @@
   function look() {
     const seen = { fields: [], actions: [], headings: [], tables: [], roots: [document], text: '' };
     let text = '';
-    sights = new WeakMap();
+    afresh();
     watch(document);
     (function visit(node) {
       if (node.nodeType === Node.TEXT_NODE) {
@@ -264,6 +298,12 @@
   const cellsOf = (row) => [...row.querySelectorAll('td, th, [role=cell], [role=gridcell], [role=columnheader], [role=rowheader]')]
     .filter((cell) => cell.closest('tr, [role=row]') === row);
 
+  // within tells whether a part of a table lies in a section of it.
+  function within(part, table, ...sections) {
+    for (let at = part.parentElement; at && at !== table; at = at.parentElement) if (sections.includes(at.tagName)) return true;
+    return false;
+  }
+
   const cellNoise = catalog.site.hiddenInCells.join(', ');
 
   // hiddenIn tells whether a part of a cell is not for reading. The cell
@@ -291,6 +331,7 @@
   // cellText is what a cell says: without the buttons in it, unless they are
   // all that it holds.
   function cellText(cell) {
+    if (cell.childElementCount === 0 && cell.firstChild !== null) return tidy(cell.textContent);
     const hidden = (node) => hiddenIn(cell, node);
     const text = tidy(textOf(cell, (node) => hidden(node) || buttonIn(cell, node))) || tidy(textOf(cell, hidden));
     if (text !== '') return text;
@@ -364,9 +405,11 @@
     if (plain && !gridLike(el)) return null;
     const all = plain ? [...el.children] : rowsOf(el);
     const cells = plain ? (row) => [...row.children] : cellsOf;
-    const rows = all.filter((row) => cells(row).length > 0);
+    // Only what can be a head is looked into: a table may have thousands of rows.
+    const rows = [];
+    for (let i = 0; i < all.length && rows.length < leading; i++) if (cells(all[i]).length > 0) rows.push(all[i]);
     if (rows.length === 0) return null;
-    const heads = plain ? [] : rows.filter((row) => row.closest('thead') !== null);
+    const heads = plain ? [] : all.filter((row) => within(row, el, 'THEAD') && cells(row).length > 0);
     const ways = rows.slice(0, plain ? 1 : leading).map((row, i) => ({ headers: headersOf(row, cells), over: rows.slice(0, i + 1) }));
     if (heads.length > 1) ways.push({ headers: headerGrid(heads), over: heads });
     for (const { headers, over } of ways) {
@@ -459,7 +502,9 @@
   }
 
   // fieldNames lists what a field is called, by way, best first.
-  function fieldNames(el) {
+  const fieldNames = (el) => called(el, namesOfField);
+
+  function namesOfField(el) {
     return [
       ['label', labelTexts(el)],
       ['aria', [el.getAttribute('aria-label') || '', idsText(el, 'aria-labelledby')]],
@@ -495,7 +540,9 @@
     return [whole, textOf(el, (node) => node !== el && (!displayed(node) || node.matches(pictures)))];
   }
 
-  function actionNames(el) {
+  const actionNames = (el) => called(el, namesOfAction);
+
+  function namesOfAction(el) {
     return [
       ['text', actionTexts(el)],
       ['aria', [el.getAttribute('aria-label') || '', idsText(el, 'aria-labelledby'), el.getAttribute('title') || '']],
@@ -772,32 +819,44 @@
     return { mains, overlays, nearest, all };
   }
 
+  // pieces are the short texts of a page, those in its tables of data excepted:
+  // what a row says is about somebody, not about the page.
+  function pieces(seen) {
+    if (seen.pieces) return seen.pieces;
+    seen.pieces = [];
+    const data = new Set(seen.tables.map((t) => t.el));
+    for (const root of seen.roots) {
+      const walker = document.createTreeWalker(root === document ? document.body || document.documentElement : root.body || root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT, (node) => {
+        if (node.nodeType === Node.TEXT_NODE) return NodeFilter.FILTER_ACCEPT;
+        return ignored.has(node.tagName) || data.has(node) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_SKIP;
+      });
+      while (walker.nextNode()) {
+        const raw = walker.currentNode.data;
+        if (walker.currentNode.parentElement && raw.length <= 200 && raw.trim() !== '') seen.pieces.push(walker.currentNode);
+      }
+    }
+    return seen.pieces;
+  }
+
   // detail is the value that stands beside a label in a list, a table, or a line.
   function detail(seen, texts, others) {
     const matches = testOf(texts);
     const values = new Set();
     const lines = new Set(); // "Business number 123" without anything between
-    const scan = (root) => {
-      const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-      while (walker.nextNode()) {
-        const el = walker.currentNode.parentElement;
-        if (!el || ignored.has(el.tagName)) continue;
-        const raw = walker.currentNode.data;
-        if (raw.length > 200 || raw.trim() === '') continue;
-        // "Business number: 123" in one piece.
-        const colon = raw.indexOf(':');
-        if (colon > 0 && matches(label(raw.slice(0, colon))) && raw.slice(colon + 1).trim() !== '') { values.add(tidy(raw.slice(colon + 1))); continue; }
-        if (matches(label(raw))) {
-          const value = valueBelow(el) || valueAfter(walker.currentNode);
-          if (value !== '' && !others(label(value))) { values.add(value); continue; }
-        }
-        const words = tidy(raw).split(' ');
-        for (let i = 1; i < words.length && words.length < 16; i++) {
-          if (matches(label(words.slice(0, i).join(' ')))) { lines.add(words.slice(i).join(' ')); break; }
-        }
+    for (const node of pieces(seen)) {
+      const raw = node.data;
+      // "Business number: 123" in one piece.
+      const colon = raw.indexOf(':');
+      if (colon > 0 && matches(label(raw.slice(0, colon))) && raw.slice(colon + 1).trim() !== '') { values.add(tidy(raw.slice(colon + 1))); continue; }
+      if (matches(label(raw))) {
+        const value = valueBelow(node.parentElement) || valueAfter(node);
+        if (value !== '' && !others(label(value))) { values.add(value); continue; }
       }
-    };
-    for (const root of seen.roots) scan(root === document ? document.body || document.documentElement : root.body || root);
+      const words = tidy(raw).split(' ');
+      for (let i = 1; i < words.length && words.length < 16; i++) {
+        if (matches(label(words.slice(0, i).join(' ')))) { lines.add(words.slice(i).join(' ')); break; }
+      }
+    }
     if (values.size === 0) for (const line of lines) values.add(line);
     return values.size === 1 ? [...values][0] : '';
   }
@@ -891,6 +950,7 @@
       out[name].rows = rows.length;
       out[name].state = digest(ends) + '/' + rows.length;
       out[name].shown = displayed(found[0].el);
+      out[name].touched = touched(found[0].el);
     }
     return out;
   }
@@ -940,11 +1000,12 @@
   // -------------------------------------------------------- announcing
 
   let last = '';
-  let scheduled = false;
+  let scheduled = 0;
   let watchdog = 0;
 
   function announce() {
-    scheduled = false;
+    clearTimeout(scheduled);
+    scheduled = 0;
     if (!document.documentElement) return;
     const shot = snapshot();
     const text = JSON.stringify(shot);
@@ -960,11 +1021,40 @@
     if (!ready) watchdog = setTimeout(announce, 1000);
   }
 
+  // Changes come in bursts; 15 ms gathers a burst and is below what a person
+  // notices. Nobody acts on a page that is still loading.
   function changed() {
-    if (scheduled) return;
-    scheduled = true;
-    // Changes come in bursts; 15 ms gathers a burst and is below what a person notices.
-    setTimeout(announce, document.readyState === 'loading' ? 60 : 15);
+    if (!scheduled) scheduled = setTimeout(announce, document.readyState === 'complete' ? 15 : 60);
+  }
+
+  // arrived is for the moment at which a page is complete: it is looked at once
+  // its own scripts have had their turn.
+  function arrived() {
+    clearTimeout(scheduled);
+    scheduled = setTimeout(announce, 0);
+  }
+
+  // What scripts did to the document since it was parsed: a table that they
+  // never touched is as the server sent it.
+  const stirred = new Set(); // what was changed inside
+  const brought = new Set(); // what was put in
+  const mostStirred = 100; // beyond it everything counts as touched
+
+  function mutated(records) {
+    for (const record of document.readyState === 'loading' ? [] : records) {
+      if (stirred.size + brought.size >= mostStirred) break;
+      if (record.type === 'attributes') continue;
+      stirred.add(record.target);
+      for (const node of record.addedNodes) brought.add(node);
+    }
+    changed();
+  }
+
+  // touched tells whether a script may have put rows into a table, or the table
+  // into the page. What lies in a frame or a shadow root is a script's work.
+  function touched(table) {
+    return table.getRootNode() !== document || stirred.size + brought.size >= mostStirred
+      || [...stirred].some((node) => table.contains(node)) || [...brought].some((node) => node.contains(table));
   }
 
   // ------------------------------------------------------------- acting
@@ -1125,6 +1215,7 @@
 
   // spoilt is the last look, at the very moment of the click.
   function spoilt() {
+    afresh();
     const { el, text, form, keep, origins } = armed;
     if (label(actionText(el)) !== text || dangerOf(el) !== armed.danger) return 'text changed';
     const to = actionOf(el);
@@ -1280,8 +1371,8 @@
   const idle = (cells, test) => cells.length === 1 && (cellText(cells[0]) === '' || test.empty(normalise(cellText(cells[0]))));
 
   function dataRows(table) {
-    return table.rows().filter((row) => !table.over.includes(row) && (table.plain || row.closest('thead, tfoot') === null)
-      && row.getAttribute('aria-hidden') !== 'true' && table.cells(row).length > 0);
+    return table.rows().filter((row) => !table.over.includes(row) && (table.plain || !within(row, table.el, 'THEAD', 'TFOOT'))
+      && row.getAttribute('aria-hidden') !== 'true' && (table.plain || row.cells === undefined || row.cells.length === 0 ? table.cells(row).length > 0 : true));
   }
 
   function readTable({ page: name, table }) {
@@ -1371,11 +1462,15 @@
 
   globalThis.irccpin = { fill, arm, disarm, readTable, snapshot, inspect, located, matches, normalise, displayed, visible: (el) => displayed(el) && reachable(el) };
 
-  observer = new MutationObserver(changed);
+  observer = new MutationObserver(mutated);
   guardWindow(window);
   watch(document);
-  document.addEventListener('readystatechange', changed);
-  window.addEventListener('load', changed);
+  document.addEventListener('readystatechange', () => {
+    // What the parser did is none of a script's work.
+    if (document.readyState === 'interactive') observer.takeRecords();
+    changed();
+  });
+  window.addEventListener('load', arrived);
   window.addEventListener('pageshow', changed);
   if (document.readyState !== 'loading') announce();
 })

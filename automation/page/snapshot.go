@@ -80,6 +80,9 @@ type TableState struct {
 	Count int  `json:"count"`
 	Rows  int  `json:"rows"`
 	Shown bool `json:"shown"`
+	// Touched tells that scripts of the page may have put the rows there, or the
+	// table itself; else it is as the server sent it.
+	Touched bool `json:"touched"`
 	// None tells that a sentence says that there are no rows, and no table is there.
 	None bool `json:"none"`
 	// State changes when the rows shown change.

@@ -144,7 +144,7 @@ func openTable(ctx context.Context, d *page.Driver, home *page.Snapshot) error {
 	if _, err := d.Settles(ctx, filled); err != nil {
 		return err
 	}
-	return d.Quiet(ctx)
+	return d.Quiet(ctx, "users")
 }
 
 // Find returns the users who are, or may be, a person.
