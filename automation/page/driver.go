@@ -529,8 +529,8 @@ func (d *Driver) Settles(ctx context.Context, so func(*Snapshot) bool) (bool, er
 	}
 }
 
-// Quiet waits until the page has not changed for a moment, so that a table
-// that is still being filled is not read half.
+// Quiet waits until the page has not changed for a moment, so that a table of it
+// that is still being filled is not read half; without a table ("") any script counts.
 func (d *Driver) Quiet(ctx context.Context, table string) error {
 	for {
 		if stop := d.trouble(); stop != nil {

@@ -118,7 +118,7 @@ func (d *Driver) Keep(ctx context.Context) error {
 	if d.options.Keep == nil {
 		return nil
 	}
-	if err := d.Quiet(ctx); err != nil {
+	if err := d.Quiet(ctx, ""); err != nil {
 		return err
 	}
 	d.keep(ctx)

@@ -25,7 +25,7 @@ func ToForm(ctx context.Context, d *page.Driver, o Options, visit func(context.C
 		if err != nil {
 			return err
 		}
-		if err := d.Quiet(ctx); err != nil {
+		if err := d.Quiet(ctx, ""); err != nil {
 			return err
 		}
 		if err := visit(ctx, shot); err != nil {
