@@ -98,7 +98,7 @@ func (t *theatre) open(ctx context.Context) error {
 	}
 	var err error
 	if t.stage, err = capture.OpenStage(hosts); err != nil {
-		return &Error{Code: Internal, Message: err.Error(), Err: err}
+		return &Error{Code: Internal, Message: err.Error(), Err: err, Hint: "This is a defect of irccpin. Please report it."}
 	}
 	// Nothing is typed, and no real page is shown: the rules for credentials and
 	// sandboxes have nothing to guard.

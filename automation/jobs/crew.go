@@ -500,7 +500,7 @@ func (c *crew) failed(t *task, err error) verdict {
 	case errors.Is(err, context.Canceled):
 		return c.interrupted(t)
 	case !errors.As(err, &stop):
-		stop = &automation.Error{Code: automation.Internal, Message: err.Error(), Err: err}
+		stop = &automation.Error{Code: automation.Internal, Message: err.Error(), Err: err, Hint: "This is a defect of irccpin. Please report it."}
 	}
 	return verdict{ending: c.ending(t, stop)}
 }

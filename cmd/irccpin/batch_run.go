@@ -287,7 +287,7 @@ func (b *batchRun) failure(failed error) *automation.Error {
 	case errors.As(failed, &stop):
 		worst = worse(worst, stop)
 	case failed != nil:
-		worst = worse(worst, &automation.Error{Code: automation.Internal, Message: failed.Error(), Err: failed})
+		worst = worse(worst, &automation.Error{Code: automation.Internal, Message: failed.Error(), Err: failed, Hint: "This is a defect of irccpin. Please report it."})
 	}
 	if b.unwritten != nil {
 		worst = worse(worst, &automation.Error{

@@ -59,6 +59,8 @@ type proof struct {
 	environ       []string
 	began         time.Time
 	calls         int
+	// roster has one row, of the employer.
+	roster string
 	// everybody are the PINs of all users, also of those that were deleted.
 	everybody map[string]string
 }
@@ -81,6 +83,11 @@ func newProof(t *testing.T, account fixtures.Account) *proof {
 	p := &proof{t: t, portal: portal, account: account.Username, binary: binary, home: t.TempDir(), private: t.TempDir(), began: time.Now(), everybody: map[string]string{}}
 	env := filepath.Join(p.private, "employer.env")
 	if err := portal.WriteEnvFile(env, account.Username); err != nil {
+		t.Fatal(err)
+	}
+	p.roster = filepath.Join(p.private, "roster.csv")
+	roster := "employer,env_file,given_name,family_name,email,authorized_by\nNorthern Lantern,employer.env,Fola,Okafor,fola@example.com,Rosa Delgado\n"
+	if err := os.WriteFile(p.roster, []byte(roster), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	tmp := filepath.Join(p.home, "tmp")
@@ -250,6 +257,40 @@ func (p *proof) working() []call {
 		{args: []string{"ledger", "backup", "--out", filepath.Join(p.home, "backup.jsonl")}},
 		{args: []string{"ledger", "restore", filepath.Join(p.home, "backup.jsonl")}, exit: 15},
 		{args: []string{"ledger", "prune"}},
+		{args: []string{"capture", "--signed-in", "--to", filepath.Join(p.home, "captured"), "--verbose"}},
+		{args: []string{"replay", filepath.Join(p.home, "captured")}, exit: anyExit},
+		{args: []string{"batch", "create", p.roster, "--out", out("created.csv"), "--start-pause", "0s"}},
+		{args: []string{"batch", "pins", p.roster, "--json", "--start-pause", "0s"}, showsPIN: true},
+		{args: []string{"schedule", "add", "spring", "--every", "6h", "--roster", p.roster, "--out", out("spring.csv"), "--notify-command", "tee " + filepath.Join(p.home, "told.json")}},
+		{args: []string{"schedule", "pause", "spring"}},
+		{args: []string{"schedule", "resume", "spring"}},
+		{args: []string{"schedule", "run", "spring"}},
+		{args: []string{"worker", "--start-pause", "0s", "--verbose"}, meanwhile: p.untilDelivered(out("spring.csv"))},
+		{args: []string{"schedule", "list", "--json"}},
+		{args: []string{"schedule", "remove", "spring"}},
+	}
+}
+
+// untilDelivered interrupts a worker as soon as its file has a PIN in it.
+func (p *proof) untilDelivered(file string) func(context.Context, int) {
+	return func(ctx context.Context, pid int) {
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			text, _ := os.ReadFile(file)
+			_, pins := p.secrets()
+			if len(leaks.For(pins).In(file, text)) > 0 {
+				break
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+		if worker, err := os.FindProcess(pid); err == nil {
+			_ = worker.Signal(os.Interrupt)
+		}
 	}
 }
 

@@ -188,14 +188,17 @@ func (p *program) packRoster(path string, purpose roster.Purpose) ([]roster.Row,
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return nil, nil, &automation.Error{Code: automation.BadRoster, Message: fmt.Sprintf("the roster %s cannot be read: %v", path, reason(err)), Err: err}
+			return nil, nil, &automation.Error{Code: automation.BadRoster, Message: fmt.Sprintf("the roster %s cannot be read: %v", path, reason(err)), Err: err, Hint: "Check the path, and that the file may be read."}
 		}
 		defer file.Close()
 		in, name = file, path
 	}
 	data, err := io.ReadAll(io.LimitReader(in, most+1))
-	if err != nil || len(data) > most {
-		return nil, nil, &automation.Error{Code: automation.BadRoster, Message: fmt.Sprintf("the roster %s cannot be read: it is longer than %d bytes, or: %v", name, most, err)}
+	if err != nil {
+		return nil, nil, &automation.Error{Code: automation.BadRoster, Message: fmt.Sprintf("the roster %s cannot be read: %v", name, reason(err)), Err: err, Hint: "Check the file, and add the schedule again."}
+	}
+	if len(data) > most {
+		return nil, nil, &automation.Error{Code: automation.BadRoster, Message: fmt.Sprintf("the roster %s is longer than %d MiB", name, most>>20), Hint: "Cut it into several rosters, each with a schedule of its own."}
 	}
 	whole := packed{Name: name, Dir: rosterDir(path), Data: data}
 	list, err := whole.unpack(purpose)
