@@ -8,6 +8,9 @@
 // lives in the YAML files of the catalog folder, one file per page, and
 // nowhere else in the program: "a label changed" is a change to one file.
 //
+// What belongs to one sign-in service lies in a folder of its own, with a
+// service.yaml that names its hosts and the link that leads to it.
+//
 // The files are compiled into the program; a directory of corrected files can
 // be laid over them without a rebuild (see Load). Package automation/page
 // evaluates the catalog inside the browser.
@@ -20,10 +23,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,16 +33,18 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-//go:embed catalog/*.yaml
+//go:embed catalog
 var embedded embed.FS
 
-// siteFile describes the hosts; every other file of the catalog is one page.
+// siteFile describes the hosts; every other file of the catalog is one page, or
+// what a folder is for.
 const siteFile = "site.yaml"
 
 // Catalog is everything known of the portal: its hosts and its pages.
 type Catalog struct {
-	Site  Site   `json:"site"`
-	Pages []Page `json:"pages"`
+	Site     Site      `json:"site"`
+	Pages    []Page    `json:"pages"`
+	Services []Service `json:"-"`
 	// Overridden lists the files that came from a directory and not from the
 	// program, for reports.
 	Overridden []string `json:"-"`
@@ -139,6 +142,9 @@ type Page struct {
 	// Variants are the page's other shapes.
 	Variants []Page `yaml:"-" json:"-"`
 
+	// Service is the sign-in service that the page belongs to; empty for the
+	// portal's own.
+	Service string `yaml:"-" json:"-"`
 	// File is where the page was read from, for reports.
 	File string `yaml:"-" json:"-"`
 }
@@ -248,56 +254,44 @@ type Table struct {
 // Default is the catalog that is part of the program.
 func Default() (*Catalog, error) { return Load("") }
 
-// Load reads the embedded catalog and lays the files of dir, if any, over it.
-// Decoding is strict: an unknown key, a reference to nothing or a malformed
-// expression is an error that names the file (and the line where there is one).
+// Load reads the embedded catalog and lays the files of dir, if any, over it. A
+// file replaces the one of its name, in whichever folder that is; a new folder
+// is a further sign-in service. Decoding is strict: an unknown key, a reference
+// to nothing or a malformed expression is an error that names the file (and the
+// line where there is one).
 func Load(dir string) (*Catalog, error) {
-	files := map[string][]byte{}
-	entries, err := fs.ReadDir(embedded, "catalog")
-	if err != nil {
+	files := tree{}
+	if err := files.read(embedded, "catalog"); err != nil {
 		return nil, err
-	}
-	for _, e := range entries {
-		data, err := embedded.ReadFile(path.Join("catalog", e.Name()))
-		if err != nil {
-			return nil, err
-		}
-		files[e.Name()] = data
 	}
 	c := &Catalog{}
 	if dir != "" {
-		over, err := os.ReadDir(dir)
-		if err != nil {
+		over := tree{}
+		if err := over.read(os.DirFS(dir), "."); err != nil {
 			return nil, fmt.Errorf("read the selectors directory: %w", err)
 		}
-		for _, e := range over {
-			if e.IsDir() || filepath.Ext(e.Name()) != ".yaml" {
-				continue
-			}
-			data, err := os.ReadFile(filepath.Join(dir, e.Name()))
-			if err != nil {
-				return nil, fmt.Errorf("read the selectors directory: %w", err)
-			}
-			files[e.Name()] = data
-			c.Overridden = append(c.Overridden, e.Name())
-		}
+		files.lay(over, dir)
+		c.Overridden = slices.Sorted(mapKeys(over))
 		if len(c.Overridden) == 0 {
 			return nil, fmt.Errorf("the selectors directory %s holds no .yaml file", dir)
 		}
 	}
 	for _, name := range slices.Sorted(mapKeys(files)) {
-		shown := name
-		if slices.Contains(c.Overridden, name) {
-			shown = filepath.Join(dir, name)
-		}
+		shown := files[name].shown
 		if name == siteFile {
-			if err := decode(files[name], &c.Site); err != nil {
+			if err := decode(files[name].data, &c.Site); err != nil {
 				return nil, fmt.Errorf("%s: %w", shown, err)
 			}
 			continue
 		}
-		p := Page{File: shown}
-		if err := decode(files[name], &p); err != nil {
+		if path.Base(name) == serviceFile {
+			if err := c.addService(files[name]); err != nil {
+				return nil, fmt.Errorf("%s: %w", shown, err)
+			}
+			continue
+		}
+		p := Page{File: shown, Service: files[name].folder}
+		if err := decode(files[name].data, &p); err != nil {
 			return nil, fmt.Errorf("%s: %w", shown, err)
 		}
 		if p.fileName() != name {
@@ -305,6 +299,7 @@ func Load(dir string) (*Catalog, error) {
 		}
 		c.Pages = append(c.Pages, p)
 	}
+	c.admitServices()
 	if err := c.gatherVariants(); err != nil {
 		return nil, err
 	}
@@ -442,6 +437,9 @@ func (c *Catalog) check() error {
 		if err := e.check(nil); err != nil {
 			return fmt.Errorf("site.yaml: signed_in %q: %w", name, err)
 		}
+	}
+	if err := c.checkServices(); err != nil {
+		return err
 	}
 	for _, base := range c.Pages {
 		for _, p := range append([]Page{base}, base.Variants...) {

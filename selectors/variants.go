@@ -86,6 +86,7 @@ func (p *Page) lieOver(base Page) error {
 		return errors.New("kind, hosts, paths, rank and signed_in are the page's and cannot be a variant's")
 	}
 	p.Kind, p.Hosts, p.Paths, p.Rank, p.SignedIn = base.Kind, base.Hosts, base.Paths, base.Rank, base.SignedIn
+	p.Service = base.Service // a file in a directory laid over the catalog says nothing of it
 	if p.Title == nil {
 		p.Title = base.Title
 	}
