@@ -65,6 +65,8 @@ type Gate struct {
 	tunnels map[*tunnel]struct{}
 	seals   map[string]*seal
 	refused []string
+	// open counts those who may reach any host.
+	open int
 }
 
 // tunnel is one connection through the gate, from the CONNECT on.
@@ -168,6 +170,22 @@ func (g *Gate) Seal(host string) (release func()) {
 	}
 }
 
+// Open lets every host be reached, besides those that Allow knows, until close
+// is called: while a person signs in somewhere that nobody could list. Connections
+// to those hosts end with it. close may be called more than once.
+func (g *Gate) Open() (close func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.open++
+	return sync.OnceFunc(func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.open--; g.open == 0 {
+			g.drop(func(t *tunnel) bool { return !g.options.Allow(t.host) })
+		}
+	})
+}
+
 // Close ends the gate and everything that goes through it. The callbacks of
 // GateOptions must not call it.
 func (g *Gate) Close() error {
@@ -265,7 +283,13 @@ func (g *Gate) target(r *http.Request) (host string, ok bool) {
 	if err != nil || port != "443" || !plainHostName(host) {
 		return "", false
 	}
-	return host, g.options.Allow(host)
+	return host, g.options.Allow(host) || g.isOpen() && strings.Contains(host, ".")
+}
+
+func (g *Gate) isOpen() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.open > 0
 }
 
 // plainHostName refuses every spelling of a host but the one that lists hold:
