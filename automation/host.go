@@ -213,7 +213,7 @@ func findBrowser(c HostConfig) (browser.Found, error) {
 		return found, &Error{Code: NoBrowser, Message: err.Error(), Err: err, Hint: "Install one with: irccpin doctor --install-browser"}
 	}
 	if !c.Headless && found.HeadlessShell {
-		return found, &Error{Code: NoBrowser, Message: found.Path + " can show no window", Hint: "Leave --show out, or name another browser with --browser."}
+		return found, &Error{Code: NoBrowser, Message: found.Path + " can show no window", Hint: "Leave --show and --attend out, or name another browser with --browser."}
 	}
 	if noSandbox() && c.Simulator == nil && !c.AllowNoSandbox {
 		return found, &Error{

@@ -29,6 +29,7 @@ func TestMisbehaviours(t *testing.T) {
 		{"maintenance-notice", "portal_unavailable", never, never, nil},
 		{"maintenance-page", "portal_unavailable", never, never, nil},
 		{"canadalogin", "human_needed", never, never, nil},
+		{"new-tab", "created", once, once, nil},
 		{"sso-pass-through", "created", never, once, nil},
 		{"captcha-instant", "created", once, once, nil},
 		{"captcha-slow", "created", once, once, nil},

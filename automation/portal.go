@@ -79,6 +79,11 @@ type Config struct {
 	// Prompter asks a person for a passcode or an answer that the settings lack;
 	// nil means that nobody is there to be asked.
 	Prompter Prompter
+	// Attend leaves the whole sign-in to that person; see attend.go.
+	Attend bool
+	// Provider makes the sign-in service that is used; nil is GCKey. One lives as
+	// long as one sign-in.
+	Provider func() Provider
 	// RunID names the run in the ledger, and Command what it does.
 	RunID, Command string
 	// Observer is told what happens; nil is nobody.
@@ -128,6 +133,9 @@ type Portal struct {
 // unsafe (no sandbox), state_unavailable, credential_held, credential_busy.
 func Open(ctx context.Context, c Config) (*Portal, error) {
 	c = c.withDefaults()
+	if err := c.checkAttended(); err != nil {
+		return nil, err
+	}
 	h, err := OpenHost(ctx, c.Shared())
 	if err != nil {
 		return nil, err
@@ -149,6 +157,10 @@ func (h *Host) Open(ctx context.Context, c Config) (_ *Portal, err error) {
 		return nil, err
 	}
 	c = h.config.with(c).withDefaults()
+	if err := c.checkAttended(); err != nil {
+		h.exit()
+		return nil, err
+	}
 	p := &Portal{host: h, config: c, catalog: h.catalog, ledger: h.ledger, custody: newCustody(h.ledger, c)}
 	defer func() {
 		if err != nil {

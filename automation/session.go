@@ -55,7 +55,7 @@ const pinPatience = 20 * time.Second
 
 // signIn makes a driver with a fresh, isolated tab, and leads it home.
 func (p *Portal) signIn(ctx context.Context) (*page.Driver, *page.Snapshot, error) {
-	d := page.New(page.Options{Catalog: p.catalog, Observer: p.config.Observer, Seal: p.gate.Seal, Patience: p.config.Patience, Keep: p.config.keep})
+	d := page.New(page.Options{Catalog: p.catalog, Observer: p.config.Observer, Seal: p.gate.Seal, Patience: p.config.Patience, Keep: p.config.keep, Abroad: p.gate.Open})
 	options, err := d.TabOptions()
 	if err != nil {
 		return d, nil, err
@@ -74,7 +74,10 @@ func (p *Portal) signIn(ctx context.Context) (*page.Driver, *page.Snapshot, erro
 		known.Mail = mail
 		defer mail.close(ctx)
 	}
-	home, err := signin.Run(ctx, d, signin.Options{Catalog: p.catalog, Credentials: known, Custody: p.custody, Now: clock})
+	home, err := signin.Run(ctx, d, signin.Options{
+		Catalog: p.catalog, Credentials: known, Custody: p.custody, Now: clock,
+		Provider: p.config.provider(), Attend: p.config.Attend,
+	})
 	return d, home, err
 }
 

@@ -19,6 +19,8 @@ type SettingsFrom struct {
 	Employer string
 	// Environ is the process environment.
 	Environ []string
+	// Attended lets user name and password be absent: a person signs in.
+	Attended bool
 }
 
 // LoadSettings reads and checks the settings of one employer, before any
@@ -26,7 +28,7 @@ type SettingsFrom struct {
 func LoadSettings(ctx context.Context, from SettingsFrom) (*Settings, error) {
 	s, err := secret.Load(ctx, secret.LoadOptions{
 		File: from.File, FileRequired: from.FileNamed, Environ: from.Environ,
-		Employer: from.Employer, Keychain: secret.SystemKeychain(), ProgramKeys: ProgramKeys(),
+		Employer: from.Employer, Keychain: secret.SystemKeychain(), ProgramKeys: ProgramKeys(), Attended: from.Attended,
 	})
 	return s, settingsError(err)
 }

@@ -37,9 +37,11 @@ type order struct {
 	keep    []fillItem
 	origins []string
 	commits bool
-	table   string
-	pager   string
-	row     *rowOrder
+	// still leaves the keyboard where it is.
+	still bool
+	table string
+	pager string
+	row   *rowOrder
 }
 
 // rowOrder names a row of a table by its place and what it must hold.
@@ -69,6 +71,9 @@ type actResult struct {
 func (d *Driver) Fill(ctx context.Context, page string, items ...Item) error {
 	orders, origins, values := reveal(items)
 	if len(origins) > 0 {
+		if d.policy.isAbroad() {
+			return &Stop{Code: Unsafe, Page: page, Message: "nothing stored is typed while a person signs in elsewhere", Hint: "This is a defect of irccpin. Please report it."}
+		}
 		if err := d.allowed(items); err != nil {
 			return err
 		}
@@ -197,6 +202,7 @@ func (d *Driver) Submit(ctx context.Context, page, element string, filled ...Ite
 // the outcome must be read and the press never repeated.
 func (d *Driver) Commit(ctx context.Context, page, element string, filled ...Item) (pressed bool, err error) {
 	keep, _, _ := reveal(filled)
+	d.committed = true
 	err = d.press(ctx, page, element, order{keep: keep, commits: true})
 	if err == nil {
 		return true, nil
@@ -255,7 +261,7 @@ func (d *Driver) press(ctx context.Context, page, element string, o order) error
 
 func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (actResult, error) {
 	token := rand.Text()
-	args := map[string]any{"page": page, "element": element, "token": token, "keep": o.keep}
+	args := map[string]any{"page": page, "element": element, "token": token, "keep": o.keep, "still": o.still}
 	if o.origins != nil {
 		args["origins"] = o.origins
 	}

@@ -35,7 +35,7 @@ type Observer interface {
 	Acted(page, element, deed, way string)
 	// Warned: something was not as expected and did not stop the flow.
 	Warned(w Warning)
-	// Asked: a person is needed in the window, until then.
+	// Asked: a person is needed in the window, until then. what is an [Ask].
 	Asked(what string, until time.Time)
 }
 
@@ -54,11 +54,15 @@ type Options struct {
 	// Seal lets a request to a host go out once at most, until it is released;
 	// called as the committing post leaves. See browser.Gate.Seal.
 	Seal func(host string) (release func())
-	// Patience is how long a person has to help in the window; 0 means that
-	// nobody is there.
+	// Patience is how long a person has to help in the window, at most; 0 means
+	// that nobody is there.
 	Patience time.Duration
 	// Keep is given every page that is met, for a capture; nil collects none.
 	Keep func(Specimen)
+	// Abroad lets the browser reach hosts that are not the catalog's, until back
+	// is called: while a person signs in through a bank. See browser.Gate.Open.
+	// Nil means never.
+	Abroad func() (back func())
 }
 
 // How long the Driver waits. Each is far above what the portal usually takes
@@ -112,14 +116,21 @@ type Driver struct {
 	left *Snapshot
 	// clicks are verdicts of the guard that were not asked for yet.
 	clicks []clickVerdict
-	// popups are tabs that the page opened.
-	popups []*popup
+	// main is the first tab, which takes the others along when it is closed.
+	main Tab
+	// others are the tabs beside the one that is driven, oldest first; see tabs.go.
+	others []*pane
 	// refused is a request that was stopped and ends the flow.
 	refused *Refusal
 	// closed is set when the tab has ended.
 	closed *browser.Closed
 	// last is the last page recognised.
 	last string
+	// theirs is set while the page is in a person's hands, until when; see person.go.
+	theirs bool
+	until  time.Time
+	// committed is set by the committing click: nobody is asked for anything then.
+	committed bool
 	// seen avoids telling the observer the same page twice.
 	seen    *Snapshot
 	drifted map[string]bool
@@ -141,11 +152,6 @@ type view struct {
 	changed time.Time // the snapshot last changed
 }
 
-type popup struct {
-	tab  *browser.Tab
-	view view
-}
-
 // TabOptions are what a tab needs for a Driver: the probe, its world, and the
 // policy. The Driver made from the same Options takes the tab.
 func (d *Driver) TabOptions() (browser.TabOptions, error) {
@@ -165,13 +171,13 @@ func (d *Driver) TabOptions() (browser.TabOptions, error) {
 func New(o Options) *Driver {
 	return &Driver{
 		options: o,
-		policy:  &policy{catalog: o.Catalog, seal: o.Seal},
+		policy:  &policy{catalog: o.Catalog, seal: o.Seal, abroad: o.Abroad},
 		drifted: map[string]bool{},
 	}
 }
 
 // Take gives the Driver its tab.
-func (d *Driver) Take(tab Tab) { d.tab = tab }
+func (d *Driver) Take(tab Tab) { d.tab, d.main = tab, tab }
 
 // answer decides about the page's own dialogs. Each one follows a press of
 // ours or stands in the way of the next page, and none is known to commit, so
@@ -227,13 +233,11 @@ func (d *Driver) Again(ctx context.Context) error {
 // Close closes the tab.
 func (d *Driver) Close(ctx context.Context) error {
 	d.policy.calm()
-	for _, p := range d.popups {
-		_ = p.tab.Close(ctx)
-	}
-	if d.tab == nil {
+	d.policy.comeBack()
+	if d.main == nil {
 		return nil
 	}
-	return d.tab.Close(ctx)
+	return d.main.Close(ctx)
 }
 
 // Next waits for the next page that is recognised, complete, and not the
@@ -241,25 +245,27 @@ func (d *Driver) Close(ctx context.Context) error {
 // was waited for and what was seen instead.
 func (d *Driver) Next(ctx context.Context, waitingFor string) (*Snapshot, error) {
 	limit := time.Now().Add(moveOn)
-	asked := false
 	for {
 		now := time.Now()
 		v := d.judge(now)
 		switch {
 		case v.err != nil:
-			if code := CodeOf(v.err); code == PageUnknown || code == PageChanged {
-				d.keep(ctx)
+			ask := AskOf(v.err)
+			if ask == "" || !d.Attended() {
+				if code := CodeOf(v.err); code == PageUnknown || code == PageChanged {
+					d.keep(ctx)
+				}
+				return nil, v.err
 			}
-			return nil, v.err
-		case v.human != "":
-			if d.options.Patience <= 0 {
-				return nil, d.stop(HumanNeeded, v.human, "Run the command where a person can see the window: with --show, at a terminal.")
+			helped := d.known
+			if ask == AskCaptcha {
+				helped = func() bool { return d.at.shot == nil || !slices.Contains(d.at.shot.Overlays, captchaChallenge) }
 			}
-			if !asked {
-				asked = true
-				limit = now.Add(d.options.Patience)
-				d.options.Observer.Asked(v.human, limit)
+			if err := d.hand(ctx, ask, helped); err != nil {
+				return nil, err
 			}
+			limit = time.Now().Add(moveOn)
+			continue
 		case v.overlay != "":
 			if err := d.dismiss(ctx, v.overlay); err != nil {
 				return nil, err
@@ -272,9 +278,6 @@ func (d *Driver) Next(ctx context.Context, waitingFor string) (*Snapshot, error)
 			return shot, nil
 		}
 		if !now.Before(limit) {
-			if asked {
-				return nil, d.stop(HumanNeeded, v.human+" (nobody did in time)", "Run the command again when a person is there.")
-			}
 			return nil, d.stop(PortalUnavailable, fmt.Sprintf("waited %s for %s; %s", moveOn, waitingFor, d.sight()), "The portal is slow or stuck. Try again later.")
 		}
 		if err := d.step(ctx, earliest(limit, v.until)); err != nil {
@@ -287,7 +290,6 @@ func (d *Driver) Next(ctx context.Context, waitingFor string) (*Snapshot, error)
 type verdict struct {
 	ready   bool
 	overlay string
-	human   string
 	err     error
 	// until is when to look again although nothing happened; zero: no need.
 	until time.Time
@@ -307,7 +309,9 @@ func (d *Driver) judge(now time.Time) verdict {
 		return verdict{until: v.since.Add(moveOn)}
 	}
 	if slices.Contains(v.shot.Overlays, captchaChallenge) {
-		return verdict{human: "the sign-in page shows a captcha challenge that only a person may answer"}
+		stop := d.stop(HumanNeeded, "the sign-in page shows a captcha challenge that only a person may answer", "Run the command where a person can see the window: with --show, at a terminal.")
+		stop.Ask = AskCaptcha
+		return verdict{err: stop}
 	}
 	complete := v.shot.Loaded == "complete"
 	switch len(v.shot.Pages) {
@@ -318,7 +322,7 @@ func (d *Driver) judge(now time.Time) verdict {
 		if until := v.changed.Add(quarrel); now.Before(until) || !complete {
 			return verdict{until: later(until, now)}
 		}
-		return verdict{err: d.stop(PageUnknown, "the page shown could be any of "+strings.Join(v.shot.Pages, ", "), unknownHint)}
+		return verdict{err: d.unknown("the page shown could be any of " + strings.Join(v.shot.Pages, ", "))}
 	}
 	spec, _ := d.options.Catalog.Shape(v.shot.Page(), v.shot.Variant)
 	if spec.Kind == selectors.Transit {
@@ -380,7 +384,14 @@ func (d *Driver) judgeUnknown(now time.Time, complete bool) verdict {
 	if v.shot.Nearest.Page != "" {
 		message += fmt.Sprintf("; nearest is %q, which lacks: %s", v.shot.Nearest.Page, strings.Join(v.shot.Nearest.Missing, "; "))
 	}
-	return verdict{err: d.stop(PageUnknown, message, unknownHint)}
+	return verdict{err: d.unknown(message)}
+}
+
+// unknown is the stop before a page that only a person can make sense of.
+func (d *Driver) unknown(message string) *Stop {
+	stop := d.stop(PageUnknown, message, unknownHint)
+	stop.Ask = AskPage
+	return stop
 }
 
 // sight says what is seen now, for messages.
@@ -472,7 +483,8 @@ func (d *Driver) Warn(w Warning) {
 // dismiss presses the one button of an overlay that keeps the session alive.
 func (d *Driver) dismiss(ctx context.Context, overlay string) error {
 	before, left := d.at.shot, d.left
-	if err := d.press(ctx, overlay, "continue-session", order{}); err != nil {
+	// Whoever is typing on the page below goes on typing there.
+	if err := d.press(ctx, overlay, "continue-session", order{still: d.theirs}); err != nil {
 		return err
 	}
 	d.left = left // the page below still waits for what it wants
@@ -583,44 +595,41 @@ func (d *Driver) step(ctx context.Context, until time.Time) error {
 	}
 	timer := time.NewTimer(time.Until(until))
 	defer timer.Stop()
-	var other <-chan browser.Event
-	if len(d.popups) > 0 {
-		other = d.popups[len(d.popups)-1].tab.Events()
-	}
-	select {
-	case <-ctx.Done():
+	from, event, ok := d.receive(ctx, timer.C)
+	switch {
+	case from == nil:
 		return ctx.Err()
-	case <-timer.C:
-	case event, ok := <-d.tab.Events():
-		if !ok {
-			if d.closed == nil {
-				d.closed = &browser.Closed{Reason: browser.ClosedByUs}
-			}
-			return nil
+	case from.tab != d.tab:
+		d.handleOther(from, event, ok)
+	case !ok:
+		if d.closed == nil {
+			d.closed = &browser.Closed{Reason: browser.ClosedByUs}
 		}
+	default:
 		d.handle(event)
-	case event, ok := <-other:
-		d.handlePopup(event, ok)
 	}
 	return nil
 }
 
 func (d *Driver) handle(event browser.Event) {
-	if p, ok := event.(browser.Popup); ok {
-		d.popups = append(d.popups, &popup{tab: p.Tab})
+	switch e := event.(type) {
+	case browser.Popup:
+		d.others = append(d.others, &pane{tab: e.Tab})
 		return
-	}
-	if a, ok := event.(browser.Announced); ok && a.Frame == "" {
-		if said, err := parseAnnouncement(a.Payload); err == nil && said.Clicked != nil {
+	case browser.Closed:
+		d.shut(e)
+		return
+	case browser.Announced:
+		said, err := parseAnnouncement(e.Payload)
+		switch {
+		case err != nil || e.Frame != "":
+		case said.Clicked != nil:
 			d.clicks = append(d.clicks, *said.Clicked)
 			return
+		case len(said.Pressed) > 0:
+			d.pressedByPerson(said.Pressed)
+			return
 		}
-	}
-	if closed, ok := event.(browser.Closed); ok {
-		d.closed = &closed
-		return
-	}
-	switch event.(type) {
 	case browser.Navigated, browser.NavigationFailed:
 		d.policy.answered()
 	}
@@ -643,25 +652,6 @@ func (d *Driver) noteRefusal(event browser.Event) {
 	posted := r.Request.Method != "GET" && r.Request.Method != "HEAD"
 	if r.Request.Kind == browser.KindDocument && (r.Request.TopFrame || posted) {
 		d.refused = refusal
-	}
-}
-
-// handlePopup follows a tab that the page opened: when it shows a page of the
-// catalog, it takes the place of the first one.
-func (d *Driver) handlePopup(event browser.Event, ok bool) {
-	newest := d.popups[len(d.popups)-1]
-	if _, closed := event.(browser.Closed); !ok || closed {
-		d.popups = d.popups[:len(d.popups)-1]
-		return
-	}
-	d.noteRefusal(event)
-	newest.view.handle(event, time.Now())
-	if shot := newest.view.shot; shot != nil && len(shot.Pages) == 1 {
-		if spec, _ := d.options.Catalog.Page(shot.Page()); spec.Kind == selectors.Step {
-			d.popups[len(d.popups)-1] = &popup{tab: d.popups[len(d.popups)-1].tab}
-			d.popups = d.popups[:len(d.popups)-1]
-			d.tab, d.at = newest.tab, newest.view
-		}
 	}
 }
 

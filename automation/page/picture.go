@@ -49,7 +49,8 @@ type maskBlock struct {
 // interface. The page is good for signing out afterwards, and for nothing else.
 func (d *Driver) TakePicture(ctx context.Context, redact func(string) string) (Picture, error) {
 	shot := d.at.shot
-	if shot == nil || d.closed != nil {
+	if shot == nil || d.closed != nil || d.theirs {
+		// What a person types or sees in their own window is nobody's evidence.
 		return Picture{}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, pictureTime)

@@ -32,8 +32,12 @@ type policy struct {
 	catalog *selectors.Catalog
 	// seal lets a request to a host go out once at most; see browser.Gate.Seal.
 	seal func(host string) (release func())
+	// abroad opens the gate to hosts outside the catalog; see abroad.go.
+	abroad func() (back func())
 
 	mu sync.Mutex
+	// away is a person's journey to a bank.
+	away away
 	// origins are where a post may go while secrets are on a page; nil when
 	// none are.
 	origins []string
@@ -108,7 +112,7 @@ func (p *policy) judge(r browser.Request) error {
 		return &Refusal{Host: host, Why: fmt.Sprintf("an address with a user name in it (at %s)", host)}
 	case u.Port() != "" && u.Port() != "443":
 		return &Refusal{Host: host, Why: fmt.Sprintf("an unusual port (%s:%s)", host, u.Port())}
-	case !p.catalog.Allows(host):
+	case !p.catalog.Allows(host) && !p.lets(host):
 		return &Refusal{Host: host, Kin: p.catalog.IsKin(host), Why: fmt.Sprintf("the host %s, which does not belong to this sign-in", host)}
 	}
 	p.mu.Lock()

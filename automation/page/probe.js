@@ -13,6 +13,10 @@
   // Only the top document is driven. Same-origin frames are read from here;
   // foreign frames are never touched.
   if (window !== window.top || globalThis.irccpin) return;
+  // Elsewhere (at a bank, where a person signs in) nothing is even looked at. An
+  // empty window has no host, and the page that opened it can write into it.
+  const atHome = (host) => host === '' || catalog.site.hosts.some((h) => host === h.host || (h.subdomains && host.endsWith('.' + h.host)));
+  if (!atHome(location.hostname)) return;
 
   // ---------------------------------------------------------------- text
 
@@ -1195,6 +1199,7 @@
   }
 
   function guard(event) {
+    if (!armed) tellPress(event);
     if (!armed || !event.isTrusted) return;
     const on = event.composedPath().includes(armed.el);
     // Pages act on pressing down as well as on the click: both are judged.
@@ -1203,7 +1208,11 @@
       event.preventDefault();
       event.stopImmediatePropagation();
     }
-    if (reason === '' && event.type === 'mousedown') armed.down = true;
+    if (reason === '' && event.type === 'mousedown') {
+      armed.down = true;
+      // What a press does by itself is to take the keyboard along.
+      if (armed.still) event.preventDefault();
+    }
     if (event.type === 'click') {
       const { name, token, down } = armed;
       armed = null;
@@ -1211,6 +1220,14 @@
       // before the click was complete.
       globalThis[binding](JSON.stringify({ clicked: { element: name, token, reason: down && reason === 'missed' ? '' : reason } }));
     }
+  }
+
+  // tellPress tells which of the dangerous neighbours a person pressed: only a
+  // real hand makes a trusted click that no order of ours stands behind.
+  function tellPress(event) {
+    if (!event.isTrusted || (event.type !== 'click' && event.type !== 'auxclick')) return;
+    const pressed = event.composedPath().filter((el) => el instanceof Element && (el.matches(interactive) || pressable.has(role(el)))).flatMap(dangersOf);
+    if (pressed.length > 0) globalThis[binding](JSON.stringify({ pressed }));
   }
 
   // spoilt is the last look, at the very moment of the click.
@@ -1271,7 +1288,7 @@
     return { covered: cover ? describe(cover) : 'nothing visible' };
   }
 
-  function arm({ page: name, element, token, keep, origins, row, table, pager }) {
+  function arm({ page: name, element, token, keep, origins, still, row, table, pager }) {
     const now = again(name);
     if (!now) return fail('moved', element);
     let el;
@@ -1298,7 +1315,7 @@
     }
     const at = point(el);
     if (at.covered) return fail('covered', element, { candidates: [at.covered] });
-    armed = { el, name: element, token, text: label(actionText(el)), form: actionOf(el), keep: kept, origins, danger };
+    armed = { el, name: element, token, text: label(actionText(el)), form: actionOf(el), keep: kept, origins, still, danger };
     const wrong = spoilt();
     if (wrong !== '') { armed = null; return fail(wrong, element); }
     return { ok: true, x: at.x, y: at.y, text: tidy(actionText(el)), href: el.href || '' };

@@ -135,6 +135,8 @@ func (s *Snapshot) unlike(other *Snapshot) bool {
 type announcement struct {
 	Page    *Snapshot     `json:"page"`
 	Clicked *clickVerdict `json:"clicked"`
+	// Pressed names the dangers that somebody's own hand pressed.
+	Pressed []string `json:"pressed"`
 }
 
 // clickVerdict tells what the guard in the page made of a click.

@@ -69,6 +69,9 @@ type Stop struct {
 	Message string
 	// Hint says what to do.
 	Hint string
+	// Ask is what a person at the window can do about it; empty when nobody can
+	// help there.
+	Ask Ask
 	// RetryAfter is how long to wait before it makes sense to try again, when known.
 	RetryAfter time.Duration
 	// Err is the cause, for the trace.

@@ -8,9 +8,15 @@
 // secret was sent means a refusal, and a refusal ends the session: what was
 // refused is handed to the Custody, which keeps it from being tried again.
 //
-// Where to go next: this file is the loop, credentials.go says what it is
-// given, passcode.go and notice.go are the second factor and the announcements
-// of maintenance. Another sign-in service would be a package beside this one.
+// What needs a person ends the sign-in, unless one is at the window: then they
+// are asked, the page is theirs, and the loop goes on when they have brought it
+// to another one. With Options.Attend they are asked for the whole sign-in.
+//
+// Where to go next: this file is the loop and the portal's own pages;
+// provider.go says what a sign-in service is and gckey.go is the one that is
+// known; credentials.go says what the loop is given; question.go, passcode.go
+// and notice.go are the security question, the second factor and the
+// announcements of maintenance; out.go signs out.
 package signin
 
 import (
@@ -30,6 +36,10 @@ type Options struct {
 	Catalog     *selectors.Catalog
 	Credentials Credentials
 	Custody     Custody
+	// Provider is the sign-in service; nil is GCKey.
+	Provider Provider
+	// Attend leaves the whole sign-in to the person at the window.
+	Attend bool
 	// Now is the clock that passcodes and maintenance windows go by.
 	Now func() time.Time
 }
@@ -44,23 +54,31 @@ const maxVisits = 3
 // Run signs in, from wherever the driver stands, and returns the home page.
 // The error is a *page.Stop, or the context's.
 func Run(ctx context.Context, d *page.Driver, o Options) (*page.Snapshot, error) {
-	r := &run{d: d, o: o, visits: map[string]int{}}
+	if o.Provider == nil {
+		o.Provider = GCKey()
+	}
+	r := &run{d: d, o: o, visits: map[string]int{}, theirs: map[string]page.Ask{}}
 	if err := d.Open(ctx, o.Catalog.Site.Start["en"]); err != nil {
 		return nil, err
+	}
+	if o.Attend {
+		if err := r.help(ctx, &page.Stop{Code: page.HumanNeeded, Ask: page.AskSignIn, Message: "a person is to sign in, and nobody is there"}); err != nil {
+			return nil, err
+		}
 	}
 	waiting := "the Employer Portal's public page"
 	for range maxTurns {
 		shot, err := d.Next(ctx, waiting)
-		if err != nil {
-			return nil, r.judge(err)
-		}
-		if shot.Page() == "home" {
+		if err == nil && shot.Page() == "home" {
 			return shot, nil
 		}
-		if err := r.turn(ctx, shot); err != nil {
+		if err == nil {
+			err = r.turn(ctx, shot)
+		}
+		if err = r.help(ctx, err); err != nil {
 			return nil, err
 		}
-		waiting = "the page after " + shot.Page()
+		waiting = "the page after " + d.Last()
 	}
 	return nil, r.stop(page.PortalUnavailable, "the sign-in went round in circles", "Try again later.")
 }
@@ -70,6 +88,9 @@ type run struct {
 	d      *page.Driver
 	o      Options
 	visits map[string]int
+	// theirs are the pages that were left to a person, and what for. They stay
+	// theirs: what a person has begun there is not gone on with by half.
+	theirs map[string]page.Ask
 	// sent is the page as it was when its secret was sent, by page name.
 	password, code, answer *page.Snapshot
 	// codeKind and question remember what was sent, for the hold.
@@ -82,8 +103,21 @@ func (r *run) stop(code page.Code, message, hint string) *page.Stop {
 	return &page.Stop{Code: code, Page: r.d.Last(), Message: message, Hint: hint}
 }
 
-// judge gives an unexpected end of the wait its meaning at this point.
-func (r *run) judge(err error) error { return err }
+// help asks a person at the window for what an error says is needed. The error
+// comes back when nobody can help.
+func (r *run) help(ctx context.Context, err error) error {
+	ask := page.AskOf(err)
+	if code := page.CodeOf(err); ask == "" && (code == page.PageUnknown || code == page.PageChanged) {
+		ask = page.AskPage
+	}
+	if ask == "" || !r.d.Attended() {
+		return err
+	}
+	r.theirs[r.d.Last()] = ask
+	return r.d.Leave(ctx, ask, func(name string) bool {
+		return r.theirs[name] != "" || ask == page.AskSignIn && name != "home"
+	})
+}
 
 // turn does the one thing that a page wants.
 func (r *run) turn(ctx context.Context, s *page.Snapshot) error {
@@ -92,26 +126,22 @@ func (r *run) turn(ctx context.Context, s *page.Snapshot) error {
 		return stop
 	}
 	r.visits[name]++
-	switch name {
-	case "gckey-sign-in":
-		return r.signIn(ctx, s)
-	case "mfa-code":
-		return r.passcode(ctx, s)
-	case "identity-validation":
-		return r.securityQuestion(ctx, s)
-	}
-	if r.visits[name] > maxVisits {
-		return r.stop(page.PortalUnavailable, fmt.Sprintf("the page %q came back again and again", name), "Try again later.")
+	spec, _ := r.o.Catalog.Page(name)
+	switch {
+	case r.theirs[name] != "":
+		return r.Ask(r.theirs[name], r.stop(page.HumanNeeded, fmt.Sprintf("the page %q was left to a person", name), "Run the command again."))
+	case spec.Service == r.o.Provider.Name():
+		return r.o.Provider.Turn(ctx, r, s)
+	case spec.Service != "":
+		return r.Ask(page.AskSignIn, r.stop(page.HumanNeeded, "the portal asks to sign in with "+r.title(spec.Service), "Sign in by hand."))
 	}
 	switch name {
 	case "landing":
 		return r.landing(ctx, s)
-	case "gckey-skip":
-		return r.d.Press(ctx, name, "skip")
-	case "gckey-welcome", "mfa-success":
-		return r.d.Press(ctx, name, "continue")
 	case "terms":
 		return r.accept(ctx, s)
+	case "identity-validation":
+		return r.securityQuestion(ctx, s)
 	}
 	return r.stop(page.PageUnknown, fmt.Sprintf("the page %q was not expected during the sign-in", name), "Sign in by hand to see what the portal wants.")
 }
@@ -119,32 +149,21 @@ func (r *run) turn(ctx context.Context, s *page.Snapshot) error {
 // ending is the stop that a page means by itself; nil for a page with
 // something to do on it.
 func (r *run) ending(s *page.Snapshot) error {
-	said := ""
-	if len(s.Messages) > 0 {
-		said = fmt.Sprintf("; the portal says: %q", strings.Join(s.Messages, " / "))
-	}
 	switch s.Page() {
-	case "mfa-choose-method":
-		return r.stop(page.HumanNeeded, "the account has no two-factor authentication yet, and the portal asks to set it up",
-			"Sign in once by hand and choose a method. With an authenticator app, put its secret into GCKEY_TOTP_SECRET.")
 	case "canada-login":
 		return r.stop(page.HumanNeeded, "the portal asks to sign in with CanadaLogin, which this program does not know", "Sign in by hand. A newer version of irccpin may know CanadaLogin.")
-	case "captcha-refused":
-		return r.stop(page.HumanNeeded, "the sign-in was refused over its captcha; the password was not judged"+said, "Run the command where a person can see the window: with --show, at a terminal.")
 	case "account-locked":
-		return r.refused(page.AccountLocked, "the account is locked"+said, "Only GCKey's or IRCC's help desk can tell how to unlock it. Do not try again.")
-	case "account-revoked":
-		return r.refused(page.AccountRevoked, "the GCKey is revoked"+said, "It cannot be used any more. The employer must deal with GCKey's help desk.")
+		return r.Refused(page.AccountLocked, "the account is locked"+said(s), "Only GCKey's or IRCC's help desk can tell how to unlock it. Do not try again.")
 	case "not-authorized":
-		return r.stop(page.NotPermitted, "the account is not enrolled in the Employer Portal"+said, "Check that this is the GCKey that the employer enrolled with.")
+		return r.stop(page.NotPermitted, "the account is not enrolled in the Employer Portal"+said(s), "Check that this is the GCKey that the employer enrolled with.")
 	case "session-expired":
 		return r.stop(page.PortalUnavailable, "the portal says that the session has expired", "Run the command again.")
 	case "maintenance":
-		stop := r.stop(page.PortalUnavailable, "the portal is closed for maintenance"+said, "Try again later.")
+		stop := r.stop(page.PortalUnavailable, "the portal is closed for maintenance"+said(s), "Try again later.")
 		stop.RetryAfter = r.d.RetryAfter()
 		return stop
 	case "page-error":
-		stop := r.stop(page.PortalUnavailable, "the portal shows an error page"+said, "Try again later.")
+		stop := r.stop(page.PortalUnavailable, "the portal shows an error page"+said(s), "Try again later.")
 		stop.RetryAfter = r.d.RetryAfter()
 		return stop
 	case "signed-out":
@@ -153,9 +172,16 @@ func (r *run) ending(s *page.Snapshot) error {
 	return nil
 }
 
-// refused is ending for a page on which the last secret is to be held as well:
-// a locked account must not be tried again by a schedule.
-func (r *run) refused(code page.Code, message, hint string) error {
+// said is what a page's messages say, to be put behind a message of ours.
+func said(s *page.Snapshot) string {
+	if len(s.Messages) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; the portal says: %q", strings.Join(s.Messages, " / "))
+}
+
+// Refused implements Hands.
+func (r *run) Refused(code page.Code, message, hint string) error {
 	stop := r.stop(code, message, hint)
 	if r.password == nil {
 		return stop
@@ -168,71 +194,28 @@ func (r *run) refused(code page.Code, message, hint string) error {
 
 func (r *run) landing(ctx context.Context, s *page.Snapshot) error {
 	if notice, until, ok := closedNow(s.Notices, r.o.Now()); ok {
-		stop := r.stop(page.PortalUnavailable, "the portal announces maintenance for this very time: "+notice.Text, "Try again after "+until.Format("15:04 on 2 January 2006, MST")+".")
-		stop.RetryAfter = until.Sub(r.o.Now()).Round(time.Second)
-		return stop
+		return r.closed("the portal", notice, until)
 	}
-	if s.Has("gckey") {
-		return r.d.Press(ctx, s.Page(), "gckey")
+	if len(r.theirs) > 0 {
+		// Whoever was asked for help came back here to sign in by themselves.
+		return r.Ask(page.AskSignIn, r.stop(page.HumanNeeded, "the sign-in began anew", "Run the command again."))
 	}
-	if err := r.d.Press(ctx, s.Page(), "sign-in"); err != nil {
+	link := r.o.Provider.Name()
+	if s.Has(link) {
+		return r.Press(ctx, s, link)
+	}
+	if err := r.Press(ctx, s, "sign-in"); err != nil {
 		return err
 	}
 	// The newer layout opens its choice of sign-in services below the button.
-	return r.d.Await(ctx, "the choice of sign-in services", 30*time.Second, func(now *page.Snapshot) bool { return now.Has("gckey") || now.Page() != "landing" })
+	return r.d.Await(ctx, "the choice of sign-in services", 30*time.Second, func(now *page.Snapshot) bool { return now.Has(link) || now.Page() != "landing" })
 }
 
-func (r *run) signIn(ctx context.Context, s *page.Snapshot) error {
-	if r.password != nil {
-		return r.afterPassword(s)
-	}
-	if notice, until, ok := closedNow(s.Notices, r.o.Now()); ok {
-		stop := r.stop(page.PortalUnavailable, "GCKey announces maintenance for this very time: "+notice.Text, "Try again later.")
-		stop.RetryAfter = until.Sub(r.o.Now()).Round(time.Second)
-		return stop
-	}
-	c := r.o.Credentials
-	if c.Username.IsZero() || c.Password.IsZero() {
-		return r.stop(page.HumanNeeded, "there is no user name and password to sign in with", "Set GCKEY_USERNAME and GCKEY_PASSWORD.")
-	}
-	if err := r.o.Custody.May(ctx, Password, c.Password); err != nil {
-		return err
-	}
-	if c.Mail != nil { // the password may make the portal send a passcode
-		if err := c.Mail.Mark(ctx); err != nil {
-			return err
-		}
-	}
-	origin := r.o.Catalog.Origin("gckey")
-	username, err := secret.Bind(c.Username, "user name", origin)
-	if err != nil {
-		return err
-	}
-	password, err := secret.Bind(c.Password, "password", origin)
-	if err != nil {
-		return err
-	}
-	items := []page.Item{{Element: "username", Secret: &username}, {Element: "password", Secret: &password}}
-	if err := r.d.Fill(ctx, s.Page(), items...); err != nil {
-		return err
-	}
-	r.password = s
-	return r.d.Submit(ctx, s.Page(), "sign-in", items...)
-}
-
-// afterPassword tells a refusal from a portal that merely went in a circle: a
-// refused password says so, a circle shows the very same page again.
-func (r *run) afterPassword(s *page.Snapshot) error {
-	news := fresh(r.password, s)
-	if len(news) == 0 && s.Wording == r.password.Wording {
-		return r.stop(page.PortalUnavailable, "GCKey showed its sign-in page again without saying why; the password was sent once and is not sent again",
-			"Try again later. If it happens again, sign in by hand.")
-	}
-	message := "GCKey refused the user name and password"
-	if len(news) > 0 {
-		message += fmt.Sprintf("; it says: %q", strings.Join(news, " / "))
-	}
-	return r.hold(Password, r.o.Credentials.Password, message, "Correct the user name or password. This password is held and will not be tried again until it changes or you run: irccpin credentials release.")
+// closed is the stop for an announcement of maintenance that is about now.
+func (r *run) closed(who string, notice page.Notice, until time.Time) error {
+	stop := r.stop(page.PortalUnavailable, who+" announces maintenance for this very time: "+notice.Text, "Try again after "+until.Format("15:04 on 2 January 2006, MST")+".")
+	stop.RetryAfter = until.Sub(r.o.Now()).Round(time.Second)
+	return stop
 }
 
 // fresh lists the messages that were not there before.
@@ -250,6 +233,24 @@ func fresh(before, now *page.Snapshot) []string {
 	return news
 }
 
+// itSays quotes the news of a refusal.
+func itSays(news []string) string {
+	if len(news) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; it says: %q", strings.Join(news, " / "))
+}
+
+// needsHelp is the stop that says that a person is needed; nil for any other
+// error.
+func needsHelp(err error) *page.Stop {
+	var stop *page.Stop
+	if errors.As(err, &stop) && stop.Code == page.HumanNeeded {
+		return stop
+	}
+	return nil
+}
+
 // hold ends the session over a refused secret and keeps it from being tried again.
 func (r *run) hold(kind Kind, v secret.Value, message, hint string) error {
 	stop := r.stop(page.CredentialRefused, message, hint)
@@ -262,67 +263,4 @@ func (r *run) hold(kind Kind, v secret.Value, message, hint string) error {
 		stop.Hint += " The refusal could not be recorded: do not run the command again before the value is corrected."
 	}
 	return stop
-}
-
-func (r *run) securityQuestion(ctx context.Context, s *page.Snapshot) error {
-	if r.answer != nil {
-		message := "the portal refused the answer to the security question"
-		if news := fresh(r.answer, s); len(news) > 0 {
-			message += fmt.Sprintf("; it says: %q", strings.Join(news, " / "))
-		}
-		return r.hold(Answer, r.question.Answer, message, fmt.Sprintf("Correct %s. The answer is held and will not be tried again until it changes or you run: irccpin credentials release.", r.question.Key))
-	}
-	question, err := r.match(s.Asked)
-	if errors.Is(err, secret.ErrUnknownQuestion) {
-		question, err = r.typedAnswer(ctx, s, err)
-	}
-	if errors.Is(err, errMovedOn) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := r.o.Custody.May(ctx, Answer, question.Answer); err != nil {
-		return err
-	}
-	bound, err := secret.Bind(question.Answer, "answer", r.o.Catalog.Origin("portal"))
-	if err != nil {
-		return err
-	}
-	item := page.Item{Element: "answer", Secret: &bound}
-	if err := r.d.Fill(ctx, s.Page(), item); err != nil {
-		return err
-	}
-	r.answer, r.question = s, question
-	return r.d.Submit(ctx, s.Page(), "continue", item)
-}
-
-// match finds the one configured question among the texts that stand by the
-// answer's field. None, or two different ones, needs a person: an answer is
-// never guessed.
-func (r *run) match(asked []string) (secret.Question, error) {
-	var found *secret.Question
-	for _, text := range asked {
-		question, err := r.o.Credentials.Questions.Answer(text)
-		switch {
-		case errors.Is(err, secret.ErrAmbiguousQuestion):
-			return question, r.stop(page.HumanNeeded, "two of the configured security questions match the one shown", "Give each question once.")
-		case err != nil:
-			continue
-		case found != nil && found.Key != question.Key:
-			return question, r.stop(page.HumanNeeded, "two of the configured security questions stand on the page", "Sign in by hand.")
-		}
-		found = &question
-	}
-	if found == nil {
-		shown := "none that could be read"
-		if len(asked) > 0 {
-			shown = `"` + strings.Trim(asked[0], `"“”«» `) + `"`
-		}
-		stop := r.stop(page.HumanNeeded, "the security question shown is not among the configured ones: "+shown,
-			"Add the question, exactly as shown, and its answer as IRCC_QUESTION_n and IRCC_ANSWER_n.")
-		stop.Err = secret.ErrUnknownQuestion
-		return secret.Question{}, stop
-	}
-	return *found, nil
 }

@@ -70,6 +70,7 @@ func portalFlags() []cli.Flag {
 	return slices.Concat(settingsFlags(), windowFlags(), []cli.Flag{
 		valueFlag("simulator", "HOST:PORT", "go to a simulated portal on this machine instead [$IRCCPIN_SIMULATOR]", catSession),
 		valueFlag("simulator-spki", "BASE64", "the simulated portal's public key, as it prints it [$IRCCPIN_SIMULATOR_SPKI]", catSession),
+		boolFlag("attend", "leave the sign-in to a person at the window, through a Sign-In Partner too; only what follows is automated", catSession),
 		valueFlag("browser-url", "URL", "use a Chrome that runs elsewhere: its ws://, wss:// or http://HOST:PORT address, or several with commas between them [$IRCCPIN_BROWSER_URL]", catSession),
 		boolFlag("trust-remote-browser", "accept what cannot be enforced there", catSession),
 		boolFlag("allow-no-sandbox", "type credentials even into a browser without its sandbox", catSession),

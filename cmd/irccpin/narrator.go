@@ -233,8 +233,19 @@ func (n *narrator) Warned(w automation.Warning) {
 func (n *narrator) Asked(what string, until time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	left := until.Sub(n.now()).Round(time.Minute)
-	n.line(n.paint(text.FgYellow, fmt.Sprintf("You are needed in the window: %s. %d minutes left, until %s.", what, int(left.Minutes()), until.Local().Format("15:04"))))
+	n.line(n.paint(text.FgYellow, fmt.Sprintf("%s; %s left", what, timeLeft(until.Sub(n.now())))))
+}
+
+// timeLeft is a time that somebody has, as they would say it.
+func timeLeft(d time.Duration) string {
+	count, unit := int(d.Round(time.Minute).Minutes()), "minute"
+	if d < 2*time.Minute {
+		count, unit = max(0, int(d.Seconds())), "second"
+	}
+	if count != 1 {
+		unit += "s"
+	}
+	return fmt.Sprintf("%d %s", count, unit)
 }
 
 // warning is a warning in a line.

@@ -66,10 +66,10 @@ func TestNarratorIsQuiet(t *testing.T) {
 	if out.Len() > 0 {
 		t.Errorf("said %q", out)
 	}
-	n.Asked("solve the captcha", clock.now().Add(15*time.Minute))
+	n.Asked("Solve the captcha in the window", clock.now().Add(18*time.Minute))
 	n.urgent("Interrupted.")
 	n.urgent("")
-	if got := strings.Count(out.String(), "\n"); got != 2 || !strings.Contains(out.String(), "solve the captcha. 15 minutes left") {
+	if got := strings.Count(out.String(), "\n"); got != 2 || !strings.Contains(out.String(), "Solve the captcha in the window; 18 minutes left\n") {
 		t.Errorf("said %q", out)
 	}
 }

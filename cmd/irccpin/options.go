@@ -146,7 +146,7 @@ func (o option) database() (string, error) {
 
 // settingsFrom says where the employer's settings are.
 func (s sources) settingsFrom() automation.SettingsFrom {
-	from := automation.SettingsFrom{File: ".env", Employer: s.c.String("employer"), Environ: s.environ}
+	from := automation.SettingsFrom{File: ".env", Employer: s.c.String("employer"), Environ: s.environ, Attended: s.c.Bool("attend")}
 	if named := s.of("env-file", "IRCCPIN_ENV_FILE"); named.value != "" {
 		from.File, from.FileNamed = named.value, true
 	}
@@ -261,12 +261,36 @@ func (s sources) headless(attended bool) (hidden, chosen bool, err error) {
 	return !attended, false, nil
 }
 
-// How long a person has to help in the window, and the session with one: a
-// captcha or a second factor takes minutes, and the telephone can ring.
-const (
-	patience        = 15 * time.Minute
-	attendedTimeout = 20 * time.Minute
-)
+// attendedTimeout is for a session with a person at the window: a captcha or a
+// second factor takes minutes, and the telephone can ring. Of what is left a
+// person who is asked for something has nine tenths.
+const attendedTimeout = 20 * time.Minute
+
+// attend reads whether a person is to sign in. That needs a window that they can
+// see, and leave to ask them.
+func (s sources) attend() (bool, error) {
+	if !s.c.Bool("attend") {
+		return false, nil
+	}
+	hide, mute := s.of("headless", "IRCCPIN_HEADLESS"), s.of("no-input", "IRCCPIN_NO_INPUT")
+	hidden, err := hide.yes()
+	alone, err2 := mute.yes()
+	switch {
+	case err != nil || err2 != nil:
+		return false, cmp.Or(err, err2)
+	case hidden && !s.c.Bool("show"):
+		return false, usage("--attend and %s contradict each other: a person signs in in the window", hide.where)
+	case s.c.IsSet("show") && !s.c.Bool("show"):
+		return false, usage("--attend and --show=false contradict each other: a person signs in in the window")
+	case s.of("browser-url", "IRCCPIN_BROWSER_URL").value != "":
+		return false, usage("--attend and %s contradict each other: a person signs in in the window, which would be elsewhere", s.of("browser-url", "IRCCPIN_BROWSER_URL").where)
+	case alone:
+		return false, usage("--attend and %s contradict each other: a person signs in in the window", mute.where)
+	case !s.p.display():
+		return false, usage("--attend needs a display, on which a person signs in in the window, and there is none here")
+	}
+	return true, nil
+}
 
 // early checks what can be checked without reading any file, so that a wrong
 // flag is told before a wrong setting.
@@ -285,7 +309,8 @@ func (s sources) early() error {
 	_, err := s.of("timeout", "").duration(false)
 	_, database := s.of("database-url", "").database()
 	_, _, shown := s.headless(false)
-	return cmp.Or(err, database, shown)
+	_, attended := s.attend()
+	return cmp.Or(err, database, shown, attended)
 }
 
 // earlySimulator does the same for pairs of which one half may be in the
@@ -411,7 +436,10 @@ func (s sources) window(ctx context.Context, c *automation.Config) error {
 		return err
 	}
 	alone = alone || s.unattended
-	hidden, chosen, err := s.headless(s.p.attended() && !alone)
+	if c.Attend, err = s.attend(); err != nil {
+		return err
+	}
+	hidden, chosen, err := s.headless(c.Attend || s.p.attended() && !alone)
 	if err != nil {
 		return err
 	}
@@ -421,6 +449,7 @@ func (s sources) window(ctx context.Context, c *automation.Config) error {
 	if len(c.BrowserURLs) > 0 {
 		hidden, chosen = true, true // its window, if any, is not here
 	}
+	chosen = chosen || c.Attend
 	if !hidden && !chosen {
 		// Nobody asked for a window: one that cannot be had is done without.
 		found, err := automation.FindBrowser(ctx, c.Browser, false)
@@ -430,11 +459,9 @@ func (s sources) window(ctx context.Context, c *automation.Config) error {
 	if c.Timeout, err = s.of("timeout", "IRCCPIN_TIMEOUT").duration(false); err != nil {
 		return err
 	}
-	if !hidden && !alone && s.p.attended() {
-		c.Patience = patience
-		if c.Timeout == 0 {
-			c.Timeout = attendedTimeout
-		}
+	if c.Attend || !hidden && !alone && s.p.attended() {
+		c.Timeout = cmp.Or(c.Timeout, attendedTimeout)
+		c.Patience = c.Timeout
 		return nil // who is at the window is asked there
 	}
 	if c.Prompter = s.p.prompter(alone); c.Prompter != nil && c.Timeout == 0 {

@@ -90,9 +90,11 @@ func (p *program) unicode() bool {
 // attended tells whether a person is there to look at a window: at a terminal,
 // with a display.
 func (p *program) attended() bool {
-	if !p.inTTY || !p.errTTY {
-		return false
-	}
+	return p.inTTY && p.errTTY && p.display()
+}
+
+// display tells whether a window can be seen here.
+func (p *program) display() bool {
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 		return p.variable("SSH_CONNECTION") == ""
 	}

@@ -1,0 +1,40 @@
+package signin
+
+import (
+	"context"
+
+	"irccpin/automation/page"
+)
+
+// gckey is GCKey, the one sign-in service that is known, with its second factor.
+type gckey struct{}
+
+// GCKey is the government's own sign-in service.
+func GCKey() Provider { return gckey{} }
+
+// Name implements Provider.
+func (gckey) Name() string { return "gckey" }
+
+// Turn implements Provider.
+func (gckey) Turn(ctx context.Context, h Hands, s *page.Snapshot) error {
+	switch s.Page() {
+	case "gckey-sign-in":
+		return h.LogIn(ctx, s, LoginForm{Host: "gckey", Username: "username", Password: "password", Button: "sign-in"})
+	case "gckey-skip":
+		return h.Press(ctx, s, "skip")
+	case "gckey-welcome", "mfa-success":
+		return h.Press(ctx, s, "continue")
+	case "mfa-code":
+		return h.Passcode(ctx, s)
+	case "mfa-choose-method":
+		// A code that is asked for on the way belongs to the new method.
+		return h.Ask(page.AskEnrol, h.Stop(page.HumanNeeded, "the account has no two-factor authentication yet, and the portal asks to set it up",
+			"Sign in once by hand and choose a method. With an authenticator app, put its secret into GCKEY_TOTP_SECRET."), "mfa-code")
+	case "captcha-refused":
+		return h.Ask(page.AskByHand, h.Stop(page.HumanNeeded, "the sign-in was refused over its captcha; the password was not judged"+said(s),
+			"Run the command where a person can see the window: with --show, at a terminal."), "gckey-sign-in")
+	case "account-revoked":
+		return h.Refused(page.AccountRevoked, "the GCKey is revoked"+said(s), "It cannot be used any more. The employer must deal with GCKey's help desk.")
+	}
+	return h.Stop(page.PageUnknown, "the page \""+s.Page()+"\" was not expected during the sign-in", "Sign in by hand to see what the portal wants.")
+}
