@@ -62,7 +62,11 @@ func Run(ctx context.Context, d *page.Driver, o Options) (*page.Snapshot, error)
 		return nil, err
 	}
 	if o.Attend {
-		if err := r.help(ctx, &page.Stop{Code: page.HumanNeeded, Ask: page.AskSignIn, Message: "a person is to sign in, and nobody is there"}); err != nil {
+		alone := &page.Stop{
+			Code: page.HumanNeeded, Ask: page.AskSignIn, Message: "a person is to sign in, and nobody is there",
+			Hint: "Run the command at a terminal with a display, or without --attend.",
+		}
+		if err := r.help(ctx, alone); err != nil {
 			return nil, err
 		}
 	}
