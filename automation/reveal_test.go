@@ -14,6 +14,13 @@ func TestReveal(t *testing.T) {
 		"automation/custody.go":            "makes a fingerprint, by which the ledger knows it",
 		"automation/facade_credentials.go": "makes a fingerprint of the user name",
 		"automation/facade_state.go":       "reads the program's own keys, and what leads to them",
+		"automation/attend.go":             "names the account that a lease is for, where a person signs in",
+		"automation/capturing.go":          "lists what may stand in no captured page",
+		"automation/jobs/crew.go":          "makes a digest, by which two rows of one account are told",
+		"automation/jobs/settings.go":      "compares an address that is no secret",
+		"automation/mailbox/connect.go":    "signs in to the mailbox",
+		"automation/prompt/prompt.go":      "shortens a user name, for its owner to know it by",
+		"automation/signin/passcode.go":    "looks whether it can be a passcode before it is sent",
 		"automation/notify/webhook.go":     "signs a message with the webhook's key",
 		"cmd/irccpin/options.go":           "reads the program's own settings, which share a file with secrets",
 		// This package knows what a secret is.
