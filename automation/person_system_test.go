@@ -33,6 +33,8 @@ type somebody struct {
 	changed chan struct{}
 	// asked is what irccpin asked for, in order.
 	asked []ask
+	// pressed is what irccpin pressed by itself.
+	pressed []string
 	// interrupt is the person's Ctrl-C.
 	interrupt func()
 }
@@ -195,17 +197,6 @@ func (p *somebody) find(page, name string) (at item) {
 	}
 }
 
-// gone waits until something is no longer in view on a page.
-func (p *somebody) gone(page, name string) {
-	p.t.Helper()
-	p.until(fmt.Sprintf("%q to go from %s", name, page), func() bool {
-		last := p.sees[len(p.sees)-1]
-		return !strings.Contains(last.Page, page) || !slices.ContainsFunc(last.Items, func(it item) bool {
-			return slices.ContainsFunc(it.Names, func(n string) bool { return strings.Contains(n, name) })
-		})
-	})
-}
-
 // at moves the mouse to something and clicks it.
 func (p *somebody) at(it item) {
 	p.t.Helper()
@@ -264,6 +255,14 @@ func (p *somebody) wasAsked(what automation.Ask) {
 type told struct {
 	automation.Observer
 	p *somebody
+}
+
+func (o told) Acted(page, element, deed, way string) {
+	o.Observer.Acted(page, element, deed, way)
+	o.p.mu.Lock()
+	defer o.p.mu.Unlock()
+	o.p.pressed = append(o.p.pressed, element)
+	o.p.wake()
 }
 
 func (o told) Asked(what string, until time.Time) {
