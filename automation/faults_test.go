@@ -236,7 +236,7 @@ func strike(t *testing.T, c cell, seed uint64, client client) row {
 	case "stall":
 		conf.Timeout = 24 * time.Second // it is waited for to its end
 	case "chrome hung":
-		conf.Timeout = 75 * time.Second // it takes half a minute to be noticed
+		conf.Timeout = 60 * time.Second // it takes up to 18 s to be noticed
 		conf = automation.WithReserve(conf, 60*time.Second)
 	}
 	uncoded := func() {

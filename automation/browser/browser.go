@@ -20,10 +20,11 @@ import (
 const (
 	// defaultHeartbeat is how often Chrome is asked whether it is alive. A
 	// dead Chrome is noticed at once, by its pipe; this is for a hung one.
-	defaultHeartbeat = 5 * time.Second
+	defaultHeartbeat = 3 * time.Second
 	// defaultPatience is how long Chrome may take to answer. A machine that
-	// swaps or a laptop that wakes up can need many seconds.
-	defaultPatience = 30 * time.Second
+	// swaps or a laptop that wakes up can need many seconds; a Chrome that is
+	// ended too early costs a look at the table, and nothing else.
+	defaultPatience = 15 * time.Second
 	// closeGrace is how long Chrome may take to end by itself when it is
 	// closed. Its profile is thrown away, so it has nothing to save.
 	closeGrace = 2 * time.Second

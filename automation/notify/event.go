@@ -25,7 +25,7 @@ const (
 	CredentialHeld Kind = "credential_held"
 	// PortalUnavailable: the portal has been down for long.
 	PortalUnavailable Kind = "portal_unavailable"
-	// ScheduleFinished: an occurrence of a schedule has ended.
+	// ScheduleFinished: every row of a schedule has its PIN, and none is asked for again.
 	ScheduleFinished Kind = "schedule_finished"
 )
 
