@@ -97,7 +97,7 @@ func (d *Driver) Specimen(ctx context.Context) (Specimen, error) {
 // keep hands the page that is shown to whoever collects pages. A page that is
 // gone already is not missed: what matters about the run is its outcome.
 func (d *Driver) keep(ctx context.Context) {
-	if d.options.Keep == nil {
+	if d.options.Keep == nil || d.theirs { // what is a person's is not collected
 		return
 	}
 	s, err := d.Specimen(ctx)

@@ -15,7 +15,7 @@ const signInForm = "gckey-sign-in"
 // once its scripts have come to rest. The error is a *page.Stop, the context's,
 // or visit's.
 func ToForm(ctx context.Context, d *page.Driver, o Options, visit func(context.Context, *page.Snapshot) error) error {
-	r := &run{d: d, o: o, visits: map[string]int{}}
+	r := newRun(d, o)
 	if err := d.Open(ctx, o.Catalog.Site.Start["en"]); err != nil {
 		return err
 	}

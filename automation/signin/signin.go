@@ -54,10 +54,7 @@ const maxVisits = 3
 // Run signs in, from wherever the driver stands, and returns the home page.
 // The error is a *page.Stop, or the context's.
 func Run(ctx context.Context, d *page.Driver, o Options) (*page.Snapshot, error) {
-	if o.Provider == nil {
-		o.Provider = GCKey()
-	}
-	r := &run{d: d, o: o, visits: map[string]int{}, theirs: map[string]page.Ask{}}
+	r := newRun(d, o)
 	if err := d.Open(ctx, o.Catalog.Site.Start["en"]); err != nil {
 		return nil, err
 	}
@@ -101,6 +98,13 @@ type run struct {
 	codeKind CodeKind
 	codeFrom secret.Value
 	question secret.Question
+}
+
+func newRun(d *page.Driver, o Options) *run {
+	if o.Provider == nil {
+		o.Provider = GCKey()
+	}
+	return &run{d: d, o: o, visits: map[string]int{}, theirs: map[string]page.Ask{}}
 }
 
 func (r *run) stop(code page.Code, message, hint string) *page.Stop {

@@ -10,7 +10,7 @@ import (
 // be ticked first, the one that says the same as the button is ticked.
 func (r *run) accept(ctx context.Context, s *page.Snapshot) error {
 	if !s.Has("agree") {
-		return r.d.Press(ctx, s.Page(), "accept")
+		return r.Press(ctx, s, "accept")
 	}
 	agree := page.Item{Element: "agree", Tick: true}
 	if err := r.d.Fill(ctx, s.Page(), agree); err != nil {
