@@ -3,6 +3,7 @@ package automation
 import (
 	"cmp"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 	"irccpin/automation/signin"
 )
@@ -29,13 +30,13 @@ func (c Config) checkAttended() error {
 	case !c.Attend:
 		return nil
 	case c.Headless:
-		return &Error{Code: Usage, Message: "a person is to sign in in the window, and the browser is to be hidden", Hint: "Leave one of the two out."}
+		return &Error{Code: Usage, Message: lang.Text("a person is to sign in in the window, and the browser is to be hidden"), Hint: lang.Text("Leave one of the two out.")}
 	case c.Patience <= 0:
-		return &Error{Code: Usage, Message: "a person is to sign in in the window, and is given no time for it", Hint: "Set Config.Patience."}
+		return &Error{Code: Usage, Message: lang.Text("a person is to sign in in the window, and is given no time for it"), Hint: lang.Text("Set Config.Patience.")}
 	case c.accountName() == "":
 		return &Error{
-			Code: BadSettings, Message: "there is no user name, and no employer's name or number either, to tell this account from others",
-			Hint: "Set IRCC_EMPLOYER or IRCC_BUSINESS_NUMBER.",
+			Code: BadSettings, Message: lang.Text("there is no user name, and no employer's name or number either, to tell this account from others"),
+			Hint: lang.Text("Set IRCC_EMPLOYER or IRCC_BUSINESS_NUMBER."),
 		}
 	}
 	return nil

@@ -1,9 +1,8 @@
 package automation
 
 import (
-	"fmt"
-
 	"irccpin/automation/capture"
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 )
 
@@ -33,7 +32,7 @@ func (c *Config) beginCapture() (*capture.Collector, error) {
 		Secrets: c.redactor, Private: append(private, c.Private...),
 	})
 	if err != nil {
-		return nil, &Error{Code: Usage, Message: "the pages cannot be captured: " + err.Error(), Err: err, Hint: "Name a new folder. The portal was not opened."}
+		return nil, &Error{Code: Usage, Message: lang.Text("the pages cannot be captured: %v", err), Err: err, Hint: lang.Text("Name a new folder. The portal was not opened.")}
 	}
 	*c = c.collecting(collector.Add)
 	return collector, nil
@@ -47,7 +46,7 @@ func finishCapture(collector *capture.Collector, dir, browser string, r *Result)
 	}
 	n, err := collector.Finish(browser)
 	if err != nil {
-		r.Warnings = append(r.Warnings, Warning{Code: "capture", Detail: "the captured pages were not written: " + err.Error()})
+		r.Warnings = append(r.Warnings, Warning{Code: "capture", Detail: lang.Text("the captured pages were not written: %v", err)})
 		return
 	}
 	r.Captured = &Captured{Dir: dir, Pages: n}
@@ -60,4 +59,4 @@ type Captured struct {
 	Pages int    `json:"pages"`
 }
 
-func (c Captured) String() string { return fmt.Sprintf("%d pages in %s", c.Pages, c.Dir) }
+func (c Captured) String() string { return lang.Text("%d pages in %s", c.Pages, c.Dir) }

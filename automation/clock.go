@@ -1,11 +1,11 @@
 package automation
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
+
+	"irccpin/automation/lang"
 )
 
 // ClockReport says how far this computer's clock can be trusted. The codes of an
@@ -32,17 +32,17 @@ func (r ClockReport) String() string {
 	within := r.Within.Round(time.Millisecond)
 	switch {
 	case r.Unkept:
-		return fmt.Sprintf("%s says that nothing keeps this computer's clock right", r.By)
+		return lang.Text("%s says that nothing keeps this computer's clock right", r.By)
 	case r.Off.Abs() <= r.Within:
-		return fmt.Sprintf("right to within %s, by %s", within, r.By)
+		return lang.Text("right to within %s, by %s", within, r.By)
 	case r.Off > 0:
-		return fmt.Sprintf("%s ahead (to within %s), by %s", r.Off.Round(time.Millisecond), within, r.By)
+		return lang.Text("%s ahead (to within %s), by %s", r.Off.Round(time.Millisecond), within, r.By)
 	}
-	return fmt.Sprintf("%s behind (to within %s), by %s", -r.Off.Round(time.Millisecond), within, r.By)
+	return lang.Text("%s behind (to within %s), by %s", -r.Off.Round(time.Millisecond), within, r.By)
 }
 
 // ErrNoClock happens where there is nothing to compare the clock with.
-var ErrNoClock = errors.New("nothing here tells whether the clock is right")
+var ErrNoClock = lang.NewError("nothing here tells whether the clock is right")
 
 // SystemClock asks the system, without a network, whether it keeps its clock
 // right, and how well. ErrNoClock where systems do not say.
@@ -62,7 +62,7 @@ func ClockAgainst(server string, head http.Header, asked, answered time.Time) (C
 	// The header counts whole seconds, and was written at some time between.
 	travel := answered.Sub(asked)
 	return ClockReport{
-		By:     "the clock of " + server,
+		By:     lang.Text("the clock of %s", server),
 		Off:    asked.Add(travel / 2).Sub(date.Add(time.Second / 2)),
 		Within: travel/2 + time.Second/2,
 	}, nil

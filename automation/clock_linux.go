@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"irccpin/automation/lang"
 )
 
 // systemClock reads the state of the kernel's clock, which every time service
@@ -14,7 +16,7 @@ func systemClock() (ClockReport, error) {
 		return ClockReport{}, ErrNoClock
 	}
 	return ClockReport{
-		By: "the system's time service", Within: time.Duration(t.Maxerror) * time.Microsecond,
+		By: lang.Text("the system's time service"), Within: time.Duration(t.Maxerror) * time.Microsecond,
 		Unkept: t.Status&unix.STA_UNSYNC != 0,
 	}, nil
 }

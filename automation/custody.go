@@ -3,9 +3,9 @@ package automation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/ledger"
 	"irccpin/automation/page"
 	"irccpin/automation/secret"
@@ -70,8 +70,8 @@ func (c *custody) held(ctx context.Context, prints ...string) error {
 	h := holds[0]
 	return &Error{
 		Code:    page.CredentialHeld,
-		Message: fmt.Sprintf("the %s of this account is held since %s and was not tried again: %s", h.Kind, h.At.Local().Format("2 January 2006 15:04"), h.Reason),
-		Hint:    "Correct it in the settings. If it is right after all: irccpin credentials release",
+		Message: lang.Text("the %s of this account is held since %s and was not tried again: %s", lang.Word(string(h.Kind)), h.At.Local().Format("2006-01-02 15:04"), h.Reason),
+		Hint:    lang.Text("Correct it in the settings. If it is right after all: irccpin credentials release"),
 	}
 }
 

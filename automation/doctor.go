@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"irccpin/automation/browser"
+	"irccpin/automation/lang"
 )
 
 // FoundBrowser is a browser on this machine.
@@ -21,11 +22,11 @@ type FoundBrowser struct {
 func FindBrowser(ctx context.Context, explicit string, headless bool) (FoundBrowser, error) {
 	found, err := browser.Find(browser.FindOptions{Explicit: explicit, Headless: headless})
 	if err != nil {
-		return FoundBrowser{}, &Error{Code: NoBrowser, Message: err.Error(), Err: err, Hint: "Install one with: irccpin doctor --install-browser"}
+		return FoundBrowser{}, &Error{Code: NoBrowser, Message: err.Error(), Err: err, Hint: lang.Text("Install one with: irccpin doctor --install-browser")}
 	}
 	version, err := found.Version(ctx)
 	if err != nil {
-		return FoundBrowser{}, &Error{Code: NoBrowser, Message: err.Error(), Err: err, Hint: "Name another browser with --browser."}
+		return FoundBrowser{}, &Error{Code: NoBrowser, Message: err.Error(), Err: err, Hint: lang.Text("Name another browser with --browser.")}
 	}
 	return FoundBrowser{Path: found.Path, Version: version, HeadlessShell: found.HeadlessShell}, nil
 }
@@ -40,9 +41,9 @@ func InstallBrowser(ctx context.Context, out io.Writer) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &cannot):
-		return &Error{Code: NoBrowser, Message: "no browser is installed, and none can be installed from here: " + cannot.Reason, Err: err, Hint: "Type: " + cannot.Command}
+		return &Error{Code: NoBrowser, Message: lang.Text("no browser is installed, and none can be installed from here: %s", cannot.Reason), Err: err, Hint: lang.Text("Type: %s", cannot.Command)}
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	return &Error{Code: NoBrowser, Message: err.Error(), Err: err, Hint: "Install Chrome or Chromium by hand."}
+	return &Error{Code: NoBrowser, Message: err.Error(), Err: err, Hint: lang.Text("Install Chrome or Chromium by hand.")}
 }

@@ -1,6 +1,7 @@
 package automation
 
 import (
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 	"irccpin/selectors"
 )
@@ -24,19 +25,19 @@ func CheckCatalog(dir string) (CatalogReport, error) {
 	catalog, err := selectors.Load(dir)
 	if err != nil {
 		return CatalogReport{}, &Error{
-			Code: BadSettings, Message: "the selectors cannot be used: " + err.Error(), Err: err,
-			Hint: "Correct the file, or leave --selectors out.",
+			Code: BadSettings, Message: lang.Text("the selectors cannot be used: %v", err), Err: err,
+			Hint: lang.Text("Correct the file, or leave --selectors out."),
 		}
 	}
 	report := CatalogReport{Pages: len(catalog.Pages), Overridden: catalog.Overridden, titles: map[string]string{}}
 	for _, p := range catalog.Pages {
-		report.titles[p.Name] = p.Title["en"]
+		report.titles[p.Name] = p.Title[lang.Current()]
 	}
 	return report, nil
 }
 
-// Title is what a person calls a page, in English; its name when the catalog
-// gives none.
+// Title is what a person calls a page, in the language of the process; its name
+// when the catalog gives none.
 func (r CatalogReport) Title(page string) string {
 	if title := r.titles[page]; title != "" {
 		return title

@@ -3,11 +3,11 @@ package automation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"strings"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/ledger"
 	"irccpin/automation/secret"
 )
@@ -111,9 +111,9 @@ func StoreCredentials(ctx context.Context, employer string, values map[string]Se
 	case err == nil, ctx.Err() != nil:
 		return err
 	case errors.Is(err, secret.ErrTooBigForKeychain), errors.Is(err, secret.ErrKeychainUnavailable):
-		return &Error{Code: BadSettings, Message: err.Error(), Err: err, Hint: "Keep them in a settings file instead (chmod 600), and name it with --env-file."}
+		return &Error{Code: BadSettings, Message: err.Error(), Err: err, Hint: lang.Text("Keep them in a settings file instead (chmod 600), and name it with --env-file.")}
 	}
-	return &Error{Code: BadSettings, Message: fmt.Sprintf("the credentials of %q could not be stored: %v", employer, err), Err: err, Hint: "Correct the name or the settings; nothing was stored."}
+	return &Error{Code: BadSettings, Message: lang.Text("the credentials of %q could not be stored: %v", employer, err), Err: err, Hint: lang.Text("Correct the name or the settings; nothing was stored.")}
 }
 
 // drawer is a keychain that holds one document.
@@ -140,7 +140,7 @@ func RefuseExported(environ []string) error {
 	}
 	return &Error{
 		Code:    BadSettings,
-		Message: "an employer's settings are exported in the environment, and this command serves several employers: " + strings.Join(keys, ", "),
-		Hint:    "Put them into that employer's own settings file, and take them out of the environment: unset " + strings.Join(keys, " "),
+		Message: lang.Text("an employer's settings are exported in the environment, and this command serves several employers: %s", strings.Join(keys, ", ")),
+		Hint:    lang.Text("Put them into that employer's own settings file, and take them out of the environment: unset %s", strings.Join(keys, " ")),
 	}
 }

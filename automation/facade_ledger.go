@@ -3,10 +3,10 @@ package automation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/ledger"
 	"irccpin/automation/page"
 )
@@ -38,15 +38,15 @@ func RestoreLedger(ctx context.Context, at State, r io.Reader) error {
 		stop := &Error{Err: err}
 		switch {
 		case errors.Is(err, ledger.ErrBadBackup):
-			stop.Code, stop.Hint = Usage, "Name a file that \"irccpin ledger backup\" wrote. Nothing was changed."
+			stop.Code, stop.Hint = Usage, lang.Text("Name a file that \"irccpin ledger backup\" wrote. Nothing was changed.")
 		case errors.Is(err, ledger.ErrWrongKey):
-			stop.Code, stop.Hint = BadSettings, "A backup goes with the key it was written with: put the same ledger.key into the state directory, or set the same IRCCPIN_LEDGER_KEY. Nothing was changed."
+			stop.Code, stop.Hint = BadSettings, lang.Text("A backup goes with the key it was written with: put the same ledger.key into the state directory, or set the same IRCCPIN_LEDGER_KEY. Nothing was changed.")
 		case errors.Is(err, ledger.ErrNotEmpty):
-			stop.Code, stop.Hint = page.StateUnavailable, "A backup goes into an empty ledger: name another --state-dir, or move the old ledger away. Nothing was changed."
+			stop.Code, stop.Hint = page.StateUnavailable, lang.Text("A backup goes into an empty ledger: name another --state-dir, or move the old ledger away. Nothing was changed.")
 		default:
 			return stateError(err)
 		}
-		stop.Message = fmt.Sprintf("the backup cannot be restored: %v", err)
+		stop.Message = lang.Text("the backup cannot be restored: %v", err)
 		return stop
 	})
 }

@@ -1,12 +1,13 @@
 package automation
 
 import (
-	"errors"
 	"net/mail"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"irccpin/automation/lang"
 )
 
 // TidyName checks a name that somebody typed and returns it as it is to be used:
@@ -18,9 +19,9 @@ func TidyName(s string) (string, error) {
 	s = strings.TrimSpace(norm.NFC.String(s))
 	switch {
 	case s == "":
-		return "", errors.New("is empty")
+		return "", lang.NewError("is empty")
 	case strings.ContainsFunc(s, unicode.IsControl):
-		return "", errors.New("has a control character in it, such as a tab or a line break")
+		return "", lang.NewError("has a control character in it, such as a tab or a line break")
 	}
 	return s, nil
 }
@@ -37,11 +38,11 @@ func TidyEmail(s string) (string, error) {
 	// Address parsers also take "Ann <ann@example.com>" and addresses inside one network.
 	address, err := mail.ParseAddress(s)
 	if err != nil || address.Address != s {
-		return "", errors.New("is not an e-mail address such as ann@example.com")
+		return "", lang.NewError("is not an e-mail address such as ann@example.com")
 	}
 	domain := s[strings.LastIndexByte(s, '@')+1:]
 	if !strings.Contains(strings.Trim(domain, "."), ".") {
-		return "", errors.New("has no dot in the part after the @")
+		return "", lang.NewError("has no dot in the part after the @")
 	}
 	return s, nil
 }

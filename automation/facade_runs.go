@@ -3,13 +3,13 @@ package automation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"path/filepath"
 	"time"
 
 	"irccpin/automation/evidence"
+	"irccpin/automation/lang"
 	"irccpin/automation/ledger"
 )
 
@@ -34,7 +34,7 @@ func Runs(stateDir string) ([]PastRun, error) {
 func LoadRun(stateDir, id string) (PastRun, []RunEvent, error) {
 	run, events, err := evidence.Load(filepath.Join(stateDir, runsDir), id)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("there is no run %s in %s", id, stateDir)
+		err = lang.Errorf("there is no run %s in %s", id, stateDir)
 	}
 	return run, events, evidenceError(err)
 }
@@ -59,7 +59,7 @@ func evidenceError(err error) error {
 	}
 	var path *fs.PathError
 	if !errors.As(err, &path) {
-		return &Error{Code: Usage, Message: err.Error(), Err: err, Hint: "irccpin runs list shows the runs."}
+		return &Error{Code: Usage, Message: err.Error(), Err: err, Hint: lang.Text("irccpin runs list shows the runs.")}
 	}
 	return stateError(err)
 }

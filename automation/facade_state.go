@@ -2,13 +2,12 @@ package automation
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"irccpin/automation/evidence"
+	"irccpin/automation/lang"
 	"irccpin/automation/ledger"
 	"irccpin/automation/secret"
 )
@@ -44,14 +43,14 @@ func openState(ctx context.Context, at State) (*ledger.Ledger, error) {
 // relative paths in it are relative to. Nil when there is none. The error is
 // bad_settings.
 func LedgerKey(ctx context.Context, environ []string, program map[string]Secret, dir string) ([]byte, error) {
-	return programKey(ctx, "IRCCPIN_LEDGER_KEY", "The key must be the same on all machines that share the database.", environ, program, dir)
+	return programKey(ctx, "IRCCPIN_LEDGER_KEY", lang.Text("The key must be the same on all machines that share the database."), environ, program, dir)
 }
 
 // WebhookKey finds the key that signs notifications, IRCCPIN_WEBHOOK_KEY or its
 // _FILE and _COMMAND forms, in the same places as LedgerKey. The error is
 // bad_settings.
 func WebhookKey(ctx context.Context, environ []string, program map[string]Secret, dir string) (Secret, error) {
-	key, err := programKey(ctx, "IRCCPIN_WEBHOOK_KEY", "It is the key that the receiver checks signatures with.", environ, program, dir)
+	key, err := programKey(ctx, "IRCCPIN_WEBHOOK_KEY", lang.Text("It is the key that the receiver checks signatures with."), environ, program, dir)
 	return secret.Own(key), err
 }
 
@@ -93,7 +92,7 @@ func programKeyFrom(ctx context.Context, base string, values map[string]Secret, 
 	}
 	name = found[0]
 	if len(found) > 1 {
-		return nil, name, errors.New("the key is given in several ways: " + strings.Join(found, ", "))
+		return nil, name, lang.Errorf("the key is given in several ways: %s", strings.Join(found, ", "))
 	}
 	switch value := values[name]; name {
 	case base + "_FILE":
@@ -103,7 +102,7 @@ func programKeyFrom(ctx context.Context, base string, values map[string]Secret, 
 		}
 		read, err := secret.ReadFile(path)
 		if err != nil {
-			return nil, name, fmt.Errorf("the file that it names cannot be used: %w", err)
+			return nil, name, lang.Errorf("the file that it names cannot be used: %w", err)
 		}
 		return []byte(read.Reveal()), name, nil
 	case base + "_COMMAND":
@@ -116,7 +115,7 @@ func programKeyFrom(ctx context.Context, base string, values map[string]Secret, 
 		defer cancel()
 		out, err := secret.RunCommand(limited, secret.Invocation{Words: words, Environ: secret.CommandEnviron(environ), Dir: dir})
 		if err != nil {
-			return nil, name, fmt.Errorf("the command gave no key: %w", err)
+			return nil, name, lang.Errorf("the command gave no key: %w", err)
 		}
 		return []byte(strings.TrimRight(string(out), "\r\n")), name, nil
 	default:

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"irccpin/automation/browser"
+	"irccpin/automation/lang"
 	"irccpin/automation/ledger"
 	"irccpin/automation/page"
 	"irccpin/selectors"
@@ -118,7 +119,7 @@ func startHost(ctx context.Context, c HostConfig) (_ *Host, err error) {
 		}
 	}()
 	if h.catalog, err = selectors.Load(c.Selectors); err != nil {
-		return nil, &Error{Code: BadSettings, Message: "the selectors cannot be used: " + err.Error(), Hint: "Correct the file, or leave --selectors out.", Err: err}
+		return nil, &Error{Code: BadSettings, Message: lang.Text("the selectors cannot be used: %v", err), Hint: lang.Text("Correct the file, or leave --selectors out."), Err: err}
 	}
 	engines, err := h.engines()
 	if err != nil {
@@ -138,7 +139,7 @@ func startHost(ctx context.Context, c HostConfig) (_ *Host, err error) {
 }
 
 // errHostClosed happens when a session is begun on a Host that was closed.
-var errHostClosed = errors.New("the host of the sessions is closed")
+var errHostClosed = lang.NewError("the host of the sessions is closed")
 
 // Run does a job in a session of its own, as the function [Run] does. The
 // fields that c has in common with HostConfig are the host's, whatever c says;
@@ -210,15 +211,15 @@ func (h *Host) Close(ctx context.Context) error {
 func findBrowser(c HostConfig) (browser.Found, error) {
 	found, err := browser.Find(browser.FindOptions{Explicit: c.Browser, Headless: c.Headless})
 	if err != nil {
-		return found, &Error{Code: NoBrowser, Message: err.Error(), Err: err, Hint: "Install one with: irccpin doctor --install-browser"}
+		return found, &Error{Code: NoBrowser, Message: err.Error(), Err: err, Hint: lang.Text("Install one with: irccpin doctor --install-browser")}
 	}
 	if !c.Headless && found.HeadlessShell {
-		return found, &Error{Code: NoBrowser, Message: found.Path + " can show no window", Hint: "Leave --show and --attend out, or name another browser with --browser."}
+		return found, &Error{Code: NoBrowser, Message: lang.Text("%s can show no window", found.Path), Hint: lang.Text("Leave --show and --attend out, or name another browser with --browser.")}
 	}
 	if noSandbox() && c.Simulator == nil && !c.AllowNoSandbox {
 		return found, &Error{
-			Code: page.Unsafe, Message: "the browser would run without its sandbox, because this process is root",
-			Hint: "Run irccpin as an ordinary user. If that is impossible: --allow-no-sandbox.",
+			Code: page.Unsafe, Message: lang.Text("the browser would run without its sandbox, because this process is root"),
+			Hint: lang.Text("Run irccpin as an ordinary user. If that is impossible: --allow-no-sandbox."),
 		}
 	}
 	return found, nil
@@ -237,7 +238,7 @@ func (h *Host) gateOptions() (browser.GateOptions, error) {
 	}
 	upstream, noProxy, err := proxyFrom(h.config.Environ)
 	if err != nil {
-		return options, &Error{Code: BadSettings, Message: "the proxy set in the environment cannot be used: " + err.Error(), Err: err, Hint: "Correct HTTPS_PROXY, or unset it."}
+		return options, &Error{Code: BadSettings, Message: lang.Text("the proxy set in the environment cannot be used: %v", err), Err: err, Hint: lang.Text("Correct HTTPS_PROXY, or unset it.")}
 	}
 	options.Upstream, options.NoProxy = upstream, noProxy
 	return options, nil
@@ -299,7 +300,7 @@ func (h *Host) machine(ctx context.Context) (machine, error) {
 	case ctx.Err() != nil:
 		return m, ctx.Err()
 	case len(h.config.BrowserURLs) > 0:
-		return m, &Error{Code: NoBrowser, Message: err.Error(), Err: err, Hint: "See that it runs and its debugging port can be reached from here, or leave --browser-url out."}
+		return m, &Error{Code: NoBrowser, Message: err.Error(), Err: err, Hint: lang.Text("See that it runs and its debugging port can be reached from here, or leave --browser-url out.")}
 	}
-	return m, &Error{Code: NoBrowser, Message: "the browser did not start: " + err.Error(), Err: err, Hint: "irccpin doctor tells more."}
+	return m, &Error{Code: NoBrowser, Message: lang.Text("the browser did not start: %v", err), Err: err, Hint: lang.Text("irccpin doctor tells more.")}
 }

@@ -3,10 +3,10 @@ package automation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/ledger"
 	"irccpin/automation/page"
 	"irccpin/automation/portal"
@@ -31,8 +31,8 @@ func (i intents) Begin(ctx context.Context, in portal.Intent) (string, error) {
 	})
 	if errors.Is(err, ledger.ErrOpenIntent) {
 		return "", &Error{
-			Code: page.OutcomeUnknown, Err: err, Message: "an earlier click for this person is not resolved: " + err.Error(),
-			Hint: "Run the command again: it reads the table first.",
+			Code: page.OutcomeUnknown, Err: err, Message: lang.Text("an earlier click for this person is not resolved: %v", err),
+			Hint: lang.Text("Run the command again: it reads the table first."),
 		}
 	}
 	return id, stateError(err)
@@ -43,7 +43,7 @@ func (i intents) Begin(ctx context.Context, in portal.Intent) (string, error) {
 func (i intents) MayClick(ctx context.Context, id string) error {
 	if err := i.p.lease.Confirm(ctx); err != nil {
 		if errors.Is(err, ledger.ErrLeaseLost) {
-			return &Error{Code: page.CredentialBusy, Err: err, Message: "this run lost its hold on the credential to another run, before anything was pressed", Hint: "Run the command again."}
+			return &Error{Code: page.CredentialBusy, Err: err, Message: lang.Text("this run lost its hold on the credential to another run, before anything was pressed"), Hint: lang.Text("Run the command again.")}
 		}
 		return stateError(err)
 	}
@@ -147,12 +147,12 @@ func (s *Session) resolve(ctx context.Context, deed portal.Deed, p portal.Person
 	for _, r := range open {
 		about := portal.Person(r.Person)
 		near := p.Is(about) || portal.Near(p, about)
-		out, err := s.desk.Resume(ctx, r.ID, near, fmt.Errorf("run %s was ended before the outcome was known", r.RunID))
+		out, err := s.desk.Resume(ctx, r.ID, near, lang.Errorf("run %s was ended before the outcome was known", r.RunID))
 		switch {
 		case errors.Is(ctx.Err(), context.Canceled):
 			return nil, &Error{
-				Code: page.Interrupted, Err: ctx.Err(), Message: "interrupted while an earlier click was looked into; nothing was pressed in this run",
-				Hint: "Run the command again: it reads the table first.",
+				Code: page.Interrupted, Err: ctx.Err(), Message: lang.Text("interrupted while an earlier click was looked into; nothing was pressed in this run"),
+				Hint: lang.Text("Run the command again: it reads the table first."),
 			}
 		case err == nil && deed == portal.Deed(r.Action) && samePerson(about, p):
 			found = &out

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"irccpin/automation/capture"
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 	"irccpin/automation/secret"
 	"irccpin/automation/signin"
@@ -202,12 +203,12 @@ func seenPage(catalog *selectors.Catalog, s page.Specimen) SeenPage {
 	add := func(element, what, detail string) { out.Faults = append(out.Faults, Fault{element, what, detail}) }
 	name := s.Shot.Page()
 	if name == "" {
-		detail := "the page is none that is known"
+		detail := lang.Text("the page is none that is known")
 		switch {
 		case len(s.Shot.Pages) > 1:
-			detail = "the page could be any of " + strings.Join(s.Shot.Pages, ", ")
+			detail = lang.Text("the page could be any of %s", strings.Join(s.Shot.Pages, ", "))
 		case s.Shot.Nearest.Page != "":
-			detail += fmt.Sprintf("; nearest is %q, which lacks: %s", s.Shot.Nearest.Page, strings.Join(s.Shot.Nearest.Missing, "; "))
+			detail += lang.Text("; nearest is %q, which lacks: %s", s.Shot.Nearest.Page, strings.Join(s.Shot.Nearest.Missing, "; "))
 		}
 		add("", "unknown", detail)
 		return out
@@ -217,22 +218,22 @@ func seenPage(catalog *selectors.Catalog, s page.Specimen) SeenPage {
 		state, is := s.Shot.Elements[element], spec.Elements[element]
 		switch {
 		case state.Drift:
-			add(element, "drifted", fmt.Sprintf("found by %s only; a better way no longer finds it", state.Way))
+			add(element, "drifted", lang.Text("found by %s only; a better way no longer finds it", state.Way))
 		case state.Status == "found", state.Status == "missing" && !is.Required, !is.Required && !is.Commits && state.Status == "ambiguous":
 		case state.Status == "missing":
-			add(element, state.Status, "not found"+seenInstead(state.Candidates))
+			add(element, state.Status, lang.Text("not found%s", seenInstead(state.Candidates)))
 		case state.Status == "ambiguous":
-			add(element, state.Status, "found more than once"+seenInstead(state.Candidates))
+			add(element, state.Status, lang.Text("found more than once%s", seenInstead(state.Candidates)))
 		default:
-			add(element, state.Status, "found in two ways that do not agree"+seenInstead(state.Candidates))
+			add(element, state.Status, lang.Text("found in two ways that do not agree%s", seenInstead(state.Candidates)))
 		}
 	}
 	for _, table := range sortedKeys(spec.Tables) {
 		switch state := s.Shot.Tables[table]; {
 		case state.Count > 1:
-			add(table, "ambiguous", "the table stands there more than once")
+			add(table, "ambiguous", lang.Text("the table stands there more than once"))
 		case state.Count == 0 && !state.None:
-			add(table, "missing", "no table with the columns "+strings.Join(spec.Tables[table].Required, ", "))
+			add(table, "missing", lang.Text("no table with the columns %s", strings.Join(spec.Tables[table].Required, ", ")))
 		}
 	}
 	return out
@@ -242,7 +243,7 @@ func seenInstead(candidates []string) string {
 	if len(candidates) == 0 {
 		return ""
 	}
-	return "; seen: " + strings.Join(candidates, ", ")
+	return lang.Text("; seen: %s", strings.Join(candidates, ", "))
 }
 
 func sortedKeys[V any](m map[string]V) []string {
@@ -265,18 +266,18 @@ func firstFault(pages []SeenPage) *Error {
 				continue
 			}
 			first = &Error{Code: page.PageChanged, Page: strings.Join(p.Pages, ", "), Element: f.Element}
-			what := fmt.Sprintf("%q %s: %s", f.Element, f.What, f.Detail)
+			what := fmt.Sprintf("%q %s: %s", f.Element, lang.Word(f.What), f.Detail)
 			if f.Element == "" {
 				first.Code, what = page.PageUnknown, f.Detail
 			}
-			first.Message = fmt.Sprintf("on the page %q, %s", first.Page, what)
+			first.Message = lang.Text("on the page %q, %s", first.Page, what)
 		}
 	}
 	if n > 1 {
-		first.Message += fmt.Sprintf(" (and %d more)", n-1)
+		first.Message += lang.Text(" (and %d more)", n-1)
 	}
 	if first != nil {
-		first.Hint = "Nothing was changed. Correct the catalog (a directory of corrected files goes with --selectors), or send a capture: irccpin capture --to DIR."
+		first.Hint = lang.Text("Nothing was changed. Correct the catalog (a directory of corrected files goes with --selectors), or send a capture: irccpin capture --to DIR.")
 	}
 	return first
 }

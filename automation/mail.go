@@ -3,9 +3,9 @@ package automation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/ledger"
 	"irccpin/automation/mailbox"
 	"irccpin/automation/page"
@@ -65,7 +65,7 @@ func (m *passcodeMail) Mark(ctx context.Context) error {
 // Code implements signin.Mail.
 func (m *passcodeMail) Code(ctx context.Context) (secret.Value, error) {
 	if m.failure == nil && m.watch == nil {
-		m.failure = errors.New("the mailbox was not looked at before the passcode was sent")
+		m.failure = lang.NewError("the mailbox was not looked at before the passcode was sent")
 	}
 	if m.failure != nil {
 		return secret.Value{}, m.failure
@@ -90,14 +90,14 @@ func passcodeRule(c *selectors.Catalog) mailbox.Rule {
 func (m *passcodeMail) refused(said error) error {
 	stop := &Error{
 		Code: page.CredentialRefused, Message: said.Error(), Err: said,
-		Hint: "Correct GCKEY_OTP_IMAP_PASSWORD; many mail services want an app password here. It is held and will not be tried again until it changes or you run: irccpin credentials release",
+		Hint: lang.Text("Correct GCKEY_OTP_IMAP_PASSWORD; many mail services want an app password here. It is held and will not be tried again until it changes or you run: irccpin credentials release"),
 	}
 	// It is written even when the command is being interrupted.
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if err := m.portal.custody.Refused(ctx, signin.MailPassword, m.account.Password, said.Error()); err != nil {
 		stop.Err = err
-		stop.Hint += ". The refusal could not be recorded: do not run the command again before the password is corrected."
+		stop.Hint += lang.Text(". The refusal could not be recorded: do not run the command again before the password is corrected.")
 	}
 	return stop
 }
@@ -118,7 +118,7 @@ func (m *passcodeMail) takeTurn(ctx context.Context) error {
 		}
 		select {
 		case <-limited.Done():
-			return fmt.Errorf("another session waits for a passcode in the same mailbox: %s, since %s", busy.Holder, busy.Since.Local().Format("15:04:05"))
+			return lang.Errorf("another session waits for a passcode in the same mailbox: %s, since %s", busy.Holder, busy.Since.Local().Format("15:04:05"))
 		case <-ticker.C:
 		}
 	}

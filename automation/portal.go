@@ -3,13 +3,13 @@ package automation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/url"
 	"os"
 	"time"
 
 	"irccpin/automation/browser"
+	"irccpin/automation/lang"
 	"irccpin/automation/ledger"
 	"irccpin/automation/page"
 	"irccpin/automation/secret"
@@ -234,8 +234,8 @@ func (p *Portal) takeLease(ctx context.Context) error {
 	if errors.As(err, &busy) {
 		return &Error{
 			Code: page.CredentialBusy, Err: err,
-			Message: fmt.Sprintf("another run is using this credential: %s, since %s", busy.Holder, busy.Since.Local().Format("15:04:05")),
-			Hint:    "Wait for it to end. After a crash the credential is free by " + busy.Expires.Local().Format("15:04:05") + ".",
+			Message: lang.Text("another run is using this credential: %s, since %s", busy.Holder, busy.Since.Local().Format("15:04:05")),
+			Hint:    lang.Text("Wait for it to end. After a crash the credential is free by %s.", busy.Expires.Local().Format("15:04:05")),
 		}
 	}
 	return stateError(err)
@@ -266,9 +266,9 @@ func stateError(err error) error {
 	if errors.As(err, &stop) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	hint := "Check the state directory's disk and permissions, or the database, and run the command again."
+	hint := lang.Text("Check the state directory's disk and permissions, or the database, and run the command again.")
 	if errors.Is(err, ledger.ErrKeyMissing) || errors.Is(err, ledger.ErrKeyTooShort) {
-		return &Error{Code: BadSettings, Message: err.Error(), Err: err, Hint: "The key must be the same on all machines that share the database."}
+		return &Error{Code: BadSettings, Message: err.Error(), Err: err, Hint: lang.Text("The key must be the same on all machines that share the database.")}
 	}
 	return &Error{Code: page.StateUnavailable, Message: err.Error(), Hint: hint, Err: err}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"irccpin/automation/evidence"
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 	"irccpin/automation/secret"
 	"irccpin/selectors"
@@ -30,7 +31,7 @@ func record(c Config, catalog *selectors.Catalog, browserVersion string) (*recor
 		Versions: evidence.Versions{Program: Version(), Browser: browserVersion},
 	})
 	if err != nil {
-		return nil, &Error{Code: page.StateUnavailable, Message: err.Error(), Err: err, Hint: "Check the state directory's disk and permissions."}
+		return nil, &Error{Code: page.StateUnavailable, Message: err.Error(), Err: err, Hint: lang.Text("Check the state directory's disk and permissions.")}
 	}
 	return &recorder{next: c.Observer, run: run, redactor: c.redactor}, nil
 }

@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"irccpin/automation/browser"
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 )
 
@@ -56,12 +56,12 @@ const (
 
 // lacks lists what cannot be enforced at an endpoint.
 func lacks(e browser.Endpoint, gated bool) []string {
-	out := []string{lackPrivacy, lackSandbox}
+	out := []string{lang.Text(lackPrivacy), lang.Text(lackSandbox)}
 	if !e.Loopback() && !e.Encrypted() {
-		out = append(out, lackClear)
+		out = append(out, lang.Text(lackClear))
 	}
 	if !gated {
-		out = append(out, lackHosts, lackSeal)
+		out = append(out, lang.Text(lackHosts), lang.Text(lackSeal))
 	}
 	return out
 }
@@ -81,8 +81,8 @@ func (c HostConfig) checkTrust(all []browser.Endpoint) error {
 	}
 	return &Error{
 		Code:    page.Unsafe,
-		Message: fmt.Sprintf("irccpin does not control the browser at %s: %s", all[0], strings.Join(missing, "; ")),
-		Hint:    "Use a browser of this machine (leave --browser-url out), or accept all of this with --trust-remote-browser.",
+		Message: lang.Text("irccpin does not control the browser at %s: %s", all[0], strings.Join(missing, "; ")),
+		Hint:    lang.Text("Use a browser of this machine (leave --browser-url out), or accept all of this with --trust-remote-browser."),
 	}
 }
 
@@ -99,11 +99,11 @@ func (h *Host) connect(ctx context.Context, e browser.Endpoint) (machine, error)
 	if s := h.config.Simulator; err == nil && s != nil {
 		err = browser.CheckSPKI(ctx, s.Addr, s.SPKI)
 		if !m.gated {
-			err = errors.New("it cannot reach a simulated portal on this machine")
+			err = lang.NewError("it cannot reach a simulated portal on this machine")
 		}
 	}
 	if err != nil {
-		return machine{}, errors.Join(fmt.Errorf("the browser at %s: %w", e, err), chrome.Close(ctx))
+		return machine{}, errors.Join(lang.Errorf("the browser at %s: %w", e, err), chrome.Close(ctx))
 	}
 	m.lacks = lacks(e, m.gated)
 	return m, nil
@@ -125,7 +125,7 @@ func (p *Portal) confine(options browser.TabOptions) browser.TabOptions {
 
 // caution is the warning that belongs to a session in a browser elsewhere.
 func (m machine) caution() Warning {
-	return Warning{Code: "remote_browser", Detail: fmt.Sprintf("irccpin does not control the browser at %s: %s", m.elsewhere, strings.Join(m.lacks, "; "))}
+	return Warning{Code: "remote_browser", Detail: lang.Text("irccpin does not control the browser at %s: %s", m.elsewhere, strings.Join(m.lacks, "; "))}
 }
 
 // fleet is the browsers of a host: its own, or those that run elsewhere.

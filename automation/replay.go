@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"time"
 
 	"irccpin/automation/browser"
 	"irccpin/automation/capture"
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 	"irccpin/automation/secret"
 	"irccpin/selectors"
@@ -41,7 +41,7 @@ type ReplayOptions struct {
 func Replay(ctx context.Context, c Config, o ReplayOptions) ([]ReplayedPage, error) {
 	recorded, err := capture.Load(o.Dir)
 	if err != nil {
-		return nil, &Error{Code: Usage, Message: err.Error(), Err: err, Hint: "Name the folder of a capture: irccpin capture --to DIR makes one."}
+		return nil, &Error{Code: Usage, Message: err.Error(), Err: err, Hint: lang.Text("Name the folder of a capture: irccpin capture --to DIR makes one.")}
 	}
 	if c.Settings == nil {
 		c.Settings = new(secret.Settings)
@@ -50,7 +50,7 @@ func Replay(ctx context.Context, c Config, o ReplayOptions) ([]ReplayedPage, err
 	c.Headless = true
 	catalog, err := selectors.Load(c.Selectors)
 	if err != nil {
-		return nil, &Error{Code: BadSettings, Message: "the selectors cannot be used: " + err.Error(), Hint: "Correct the file, or leave --selectors out.", Err: err}
+		return nil, &Error{Code: BadSettings, Message: lang.Text("the selectors cannot be used: %v", err), Hint: lang.Text("Correct the file, or leave --selectors out."), Err: err}
 	}
 	limited, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
@@ -64,7 +64,7 @@ func Replay(ctx context.Context, c Config, o ReplayOptions) ([]ReplayedPage, err
 	for _, p := range recorded.Pages {
 		body, err := recorded.HTML(o.Dir, p)
 		if err != nil {
-			return nil, &Error{Code: Usage, Message: "a page of the capture cannot be read: " + err.Error(), Err: err, Hint: "The folder must hold all that capture wrote."}
+			return nil, &Error{Code: Usage, Message: lang.Text("a page of the capture cannot be read: %v", err), Err: err, Hint: lang.Text("The folder must hold all that capture wrote.")}
 		}
 		seen, err := t.show(limited, p.URL, body)
 		if err != nil {
@@ -75,7 +75,7 @@ func Replay(ctx context.Context, c Config, o ReplayOptions) ([]ReplayedPage, err
 	}
 	if o.Fixture != "" {
 		if err := recorded.CopyTo(o.Dir, o.Fixture, today); err != nil {
-			return out, &Error{Code: Usage, Message: "the fixture was not written: " + err.Error(), Err: err, Hint: "Name a new folder."}
+			return out, &Error{Code: Usage, Message: lang.Text("the fixture was not written: %v", err), Err: err, Hint: lang.Text("Name a new folder.")}
 		}
 	}
 	return out, nil
@@ -98,7 +98,7 @@ func (t *theatre) open(ctx context.Context) error {
 	}
 	var err error
 	if t.stage, err = capture.OpenStage(hosts); err != nil {
-		return &Error{Code: Internal, Message: err.Error(), Err: err, Hint: "This is a defect of irccpin. Please report it."}
+		return &Error{Code: Internal, Message: err.Error(), Err: err, Hint: lang.Text("This is a defect of irccpin. Please report it.")}
 	}
 	// Nothing is typed, and no real page is shown: the rules for credentials and
 	// sandboxes have nothing to guard.
@@ -146,7 +146,7 @@ func (t *theatre) show(ctx context.Context, address string, body []byte) (captur
 	for {
 		select {
 		case <-ctx.Done():
-			return capture.Sighting{}, fmt.Errorf("%s was not shown: %w", address, ctx.Err())
+			return capture.Sighting{}, lang.Errorf("%s was not shown: %w", address, ctx.Err())
 		case event, ok := <-t.tab.Events():
 			if !ok {
 				return capture.Sighting{}, browser.ErrBrowserGone
@@ -180,5 +180,5 @@ func (t *theatre) failed(ctx context.Context, file string, err error) error {
 	if ctx.Err() != nil || errors.Is(err, browser.ErrBrowserGone) {
 		return t.portal.ended(ctx, errors.Join(err, ctx.Err()))
 	}
-	return &Error{Code: Usage, Message: fmt.Sprintf("%s cannot be shown: %v", file, err), Err: err, Hint: "Is it a page that irccpin captured?"}
+	return &Error{Code: Usage, Message: lang.Text("%s cannot be shown: %v", file, err), Err: err, Hint: lang.Text("Is it a page that irccpin captured?")}
 }

@@ -3,9 +3,9 @@ package automation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/ledger"
 	"irccpin/automation/page"
 )
@@ -106,7 +106,7 @@ func attend(ctx, limited context.Context, p *Portal, rec *recorder, job Job, r *
 		}
 		code = string(failure.Code)
 		if kept := rec.keepPage(after, s); kept != "" && (failure.Code == page.PageUnknown || failure.Code == page.PageChanged) {
-			failure.Hint += " The page is kept, with all data covered, in " + kept + "."
+			failure.Hint += lang.Text(" The page is kept, with all data covered, in %s.", kept)
 		}
 	case r.Result != nil:
 		result = *r.Result
@@ -137,9 +137,9 @@ func coded(err error) *Error {
 		return stop
 	}
 	if errors.Is(err, context.Canceled) {
-		return &Error{Code: page.Interrupted, Message: "interrupted before anything was committed", Err: err}
+		return &Error{Code: page.Interrupted, Message: lang.Text("interrupted before anything was committed"), Err: err}
 	}
-	return &Error{Code: Internal, Message: fmt.Sprintf("a defect of irccpin: %v", err), Err: err, Hint: "Please report it with the run's evidence."}
+	return &Error{Code: Internal, Message: lang.Text("a defect of irccpin: %v", err), Err: err, Hint: lang.Text("Please report it with the run's evidence.")}
 }
 
 // Create is the job that creates a secondary user.

@@ -3,11 +3,11 @@ package automation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"irccpin/automation/browser"
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 	"irccpin/automation/portal"
 	"irccpin/automation/signin"
@@ -100,7 +100,7 @@ func (p *Portal) newTab(ctx context.Context, options browser.TabOptions) (*brows
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case again || !errors.Is(err, browser.ErrBrowserGone):
-			return nil, &Error{Code: page.PortalUnavailable, Message: "the browser opened no tab: " + err.Error(), Err: err, Hint: "Run the command again."}
+			return nil, &Error{Code: page.PortalUnavailable, Message: lang.Text("the browser opened no tab: %v", err), Err: err, Hint: lang.Text("Run the command again.")}
 		}
 		select {
 		case <-p.machine.Done(): // its exit status takes a moment
@@ -143,11 +143,11 @@ func (p *Portal) ended(ctx context.Context, err error) error {
 	case err == nil || errors.As(err, &stop):
 		return err
 	case errors.Is(err, context.DeadlineExceeded):
-		return &Error{Code: page.PortalUnavailable, Message: fmt.Sprintf("the time for this session (%s) is used up", p.config.Timeout), Err: err, Hint: "Try again later, or with a longer --timeout."}
+		return &Error{Code: page.PortalUnavailable, Message: lang.Text("the time for this session (%s) is used up", p.config.Timeout), Err: err, Hint: lang.Text("Try again later, or with a longer --timeout.")}
 	case errors.Is(err, context.Canceled):
-		return &Error{Code: page.Interrupted, Message: "interrupted before anything was committed", Err: err}
+		return &Error{Code: page.Interrupted, Message: lang.Text("interrupted before anything was committed"), Err: err}
 	}
-	return &Error{Code: Internal, Message: err.Error(), Err: err, Hint: "This is a defect of irccpin. Please report it with the run's evidence."}
+	return &Error{Code: Internal, Message: err.Error(), Err: err, Hint: lang.Text("This is a defect of irccpin. Please report it with the run's evidence.")}
 }
 
 // Employer is the business that the account belongs to.
@@ -226,7 +226,7 @@ func (s *Session) Close(ctx context.Context) error {
 		return nil
 	}
 	if err := signin.Out(ctx, d, s.portal.catalog); err != nil {
-		d.Warn(Warning{Code: "not_signed_out", Page: d.Last(), Detail: "the session could not be ended by the portal's own Logout, and ends by itself after ten minutes: " + err.Error()})
+		d.Warn(Warning{Code: "not_signed_out", Page: d.Last(), Detail: lang.Text("the session could not be ended by the portal's own Logout, and ends by itself after ten minutes: %v", err)})
 	}
 	return d.Close(ctx)
 }

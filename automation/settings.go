@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/secret"
 )
 
@@ -55,6 +56,6 @@ func settingsError(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
-	hint := "Correct the settings and run the command again. The portal was not opened."
+	hint := lang.Text("Correct the settings and run the command again. The portal was not opened.")
 	return &Error{Code: BadSettings, Message: err.Error(), Hint: hint, Err: err}
 }

@@ -389,14 +389,14 @@ func (c *Catalog) IsKin(host string) bool {
 	})
 }
 
-// Says is what an element, or with an empty element a page, says to a person
-// in English; its name in the catalog when that is not known.
-func (c *Catalog) Says(page, element string) string {
+// Says is what an element, or with an empty element a page, says to a person in
+// a language, "en" or "fr"; its name in the catalog when that is not known.
+func (c *Catalog) Says(language, page, element string) string {
 	p, _ := c.Page(page)
 	if element == "" {
-		return firstOf(p.Title["en"], page)
+		return firstOf(p.Title[language], page)
 	}
-	return firstOf(p.Elements[element].Says["en"], element)
+	return firstOf(p.Elements[element].Says[language], element)
 }
 
 func firstOf(a, b string) string {

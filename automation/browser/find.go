@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -15,11 +14,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"irccpin/automation/lang"
 )
 
 // ErrNoBrowser happens when no browser that can be driven was found. The error
 // that wraps it says what was found instead, if anything.
-var ErrNoBrowser = errors.New("no Chrome, Chromium, Edge or Brave was found")
+var ErrNoBrowser = lang.NewError("no Chrome, Chromium, Edge or Brave was found")
 
 // UnusableError happens when the browser that was asked for cannot be started.
 type UnusableError struct {
@@ -28,7 +29,7 @@ type UnusableError struct {
 }
 
 func (e *UnusableError) Error() string {
-	return fmt.Sprintf("the browser %s cannot be used: %s", e.Path, e.Reason)
+	return lang.Text("the browser %s cannot be used: %s", e.Path, e.Reason)
 }
 
 // FindOptions say which browser is wanted and where to look. The zero value
@@ -99,10 +100,10 @@ func Find(options FindOptions) (Found, error) {
 		}
 	}
 	if shell.Path != "" {
-		return Found{}, fmt.Errorf("%w that can open a window: %s is a headless shell, which can only run hidden", ErrNoBrowser, shell.Path)
+		return Found{}, lang.Errorf("%w that can open a window: %s is a headless shell, which can only run hidden", ErrNoBrowser, shell.Path)
 	}
 	if flatpak := f.flatpak(); flatpak != "" {
-		return Found{}, fmt.Errorf("%w: %s is installed as a flatpak, which lets no other program talk to it; install one as a system package", ErrNoBrowser, flatpak)
+		return Found{}, lang.Errorf("%w: %s is installed as a flatpak, which lets no other program talk to it; install one as a system package", ErrNoBrowser, flatpak)
 	}
 	return Found{}, ErrNoBrowser
 }
@@ -114,14 +115,14 @@ func (f Found) Version(ctx context.Context) (string, error) {
 	if runtime.GOOS == "windows" {
 		versions, _ := filepath.Glob(filepath.Join(filepath.Dir(f.Path), "*.*.*.*"))
 		if len(versions) == 0 {
-			return "", fmt.Errorf("asking %s for its version: no directory beside it names one", f.Path)
+			return "", lang.Errorf("asking %s for its version: no directory beside it names one", f.Path)
 		}
 		slices.SortFunc(versions, newestFirst)
 		return strings.TrimSpace(f.Name + " " + filepath.Base(versions[0])), nil
 	}
 	out, err := exec.CommandContext(ctx, f.Path, "--version").Output()
 	if err != nil {
-		return "", fmt.Errorf("asking %s for its version: %w", f.Path, err)
+		return "", lang.Errorf("asking %s for its version: %w", f.Path, err)
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 	return strings.TrimSpace(line), nil
@@ -193,7 +194,7 @@ func (f *finder) explicit(path string) (Found, error) {
 		if onPath := f.onPath(path); onPath != "" {
 			path = onPath
 		} else {
-			return Found{}, &UnusableError{path, "no program of this name is on PATH"}
+			return Found{}, &UnusableError{path, lang.Text("no program of this name is on PATH")}
 		}
 	}
 	path = strings.TrimSuffix(path, "/")
@@ -206,17 +207,17 @@ func (f *finder) explicit(path string) (Found, error) {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Found{}, &UnusableError{path, "there is no such file"}
+		return Found{}, &UnusableError{path, lang.Text("there is no such file")}
 	case err != nil:
 		return Found{}, &UnusableError{path, err.Error()}
 	case info.IsDir():
-		return Found{}, &UnusableError{path, "it is a directory"}
+		return Found{}, &UnusableError{path, lang.Text("it is a directory")}
 	case !f.executable(info):
-		return Found{}, &UnusableError{path, "it is not executable"}
+		return Found{}, &UnusableError{path, lang.Text("it is not executable")}
 	}
 	program, ok := f.unwrap(path)
 	if !ok {
-		return Found{}, &UnusableError{path, "it only says how to install a browser"}
+		return Found{}, &UnusableError{path, lang.Text("it only says how to install a browser")}
 	}
 	return Found{Path: program, HeadlessShell: isShell(program), Snap: isSnap(program)}, nil
 }

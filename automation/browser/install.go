@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"irccpin/automation/lang"
 )
 
 // CannotInstall happens when a browser cannot be installed without a person.
@@ -23,7 +25,7 @@ type CannotInstall struct {
 }
 
 func (e *CannotInstall) Error() string {
-	return fmt.Sprintf("a browser cannot be installed from here: %s; type: %s", e.Reason, e.Command)
+	return lang.Text("a browser cannot be installed from here: %s; type: %s", e.Reason, e.Command)
 }
 
 // InstallOptions say how a browser is installed. Only Out is needed; the rest
@@ -59,43 +61,43 @@ func Install(ctx context.Context, options InstallOptions) error {
 	o := options.withDefaults()
 	switch o.GOOS {
 	case "darwin":
-		return &CannotInstall{Reason: "macOS has no package manager of its own", Command: "brew install --cask google-chrome"}
+		return &CannotInstall{Reason: lang.Text("macOS has no package manager of its own"), Command: "brew install --cask google-chrome"}
 	case "windows":
-		return &CannotInstall{Reason: "Windows asks before it installs", Command: "winget install --id Google.Chrome"}
+		return &CannotInstall{Reason: lang.Text("Windows asks before it installs"), Command: "winget install --id Google.Chrome"}
 	}
 	system := readOSRelease(o.OSRelease)
 	switch {
 	case system.is("linuxmint"):
-		return &CannotInstall{Reason: "this is not Debian", Command: "sudo apt-get install -y chromium"}
+		return &CannotInstall{Reason: lang.Text("this is not Debian"), Command: "sudo apt-get install -y chromium"}
 	case system.is("ubuntu") && !o.HasCommand("snap"):
 		return &CannotInstall{
-			Reason:  "on Ubuntu, Chromium is a snap, and snap is not here; Google Chrome comes as a package",
+			Reason:  lang.Text("on Ubuntu, Chromium is a snap, and snap is not here; Google Chrome comes as a package"),
 			Command: "wget https://dl.google.com/linux/direct/google-chrome-stable_current_amd64.deb && sudo apt-get install -y ./google-chrome-stable_current_amd64.deb",
 		}
 	case system.is("ubuntu"):
 		return &CannotInstall{
-			Reason:  "on Ubuntu, Chromium is a snap, which asks first",
+			Reason:  lang.Text("on Ubuntu, Chromium is a snap, which asks first"),
 			Command: "sudo snap install chromium",
 		}
 	case (system.is("debian") || o.HasCommand("apt-get")) && !o.Root():
 		return &CannotInstall{
-			Reason:  "installing packages needs root",
+			Reason:  lang.Text("installing packages needs root"),
 			Command: "sudo apt-get update && sudo apt-get install -y " + strings.Join(debianPackages, " "),
 		}
 	case system.is("debian") && o.HasCommand("apt-get"):
 		return o.debian(ctx)
 	case system.is("fedora") || o.HasCommand("dnf"):
-		return &CannotInstall{Reason: "this is not Debian", Command: "sudo dnf install -y chromium chromium-headless"}
+		return &CannotInstall{Reason: lang.Text("this is not Debian"), Command: "sudo dnf install -y chromium chromium-headless"}
 	case system.is("arch") || o.HasCommand("pacman"):
-		return &CannotInstall{Reason: "this is not Debian", Command: "sudo pacman -S --needed chromium"}
+		return &CannotInstall{Reason: lang.Text("this is not Debian"), Command: "sudo pacman -S --needed chromium"}
 	case system.is("alpine") || o.HasCommand("apk"):
-		return &CannotInstall{Reason: "this is not Debian", Command: "sudo apk add chromium"}
+		return &CannotInstall{Reason: lang.Text("this is not Debian"), Command: "sudo apk add chromium"}
 	case system.is("suse") || o.HasCommand("zypper"):
-		return &CannotInstall{Reason: "this is not Debian", Command: "sudo zypper install -y chromium"}
+		return &CannotInstall{Reason: lang.Text("this is not Debian"), Command: "sudo zypper install -y chromium"}
 	default:
 		return &CannotInstall{
-			Reason:  "this system's package manager is not known",
-			Command: "your package manager's command to install chromium, or see https://www.google.com/chrome",
+			Reason:  lang.Text("this system's package manager is not known"),
+			Command: lang.Text("your package manager's command to install chromium, or see https://www.google.com/chrome"),
 		}
 	}
 }
@@ -132,11 +134,11 @@ func (o InstallOptions) debian(ctx context.Context) error {
 		append([]string{"install", "-y"}, debianPackages...),
 	} {
 		command := "apt-get " + strings.Join(args, " ")
-		fmt.Fprintf(o.Out, "Installing a browser: %s\n", command)
+		fmt.Fprintln(o.Out, lang.Text("Installing a browser: %s", command))
 		// Package scripts must not ask either.
 		err := o.Run(ctx, o.Out, []string{"DEBIAN_FRONTEND=noninteractive"}, "apt-get", args...)
 		if err != nil {
-			return fmt.Errorf("installing a browser: %s: %w", command, err)
+			return lang.Errorf("installing a browser: %s: %w", command, err)
 		}
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -14,6 +13,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp/remote"
+
+	"irccpin/automation/lang"
 )
 
 const (
@@ -37,11 +38,11 @@ func ParseEndpoint(address string) (Endpoint, error) {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Hostname() == "":
-		return Endpoint{}, errors.New("the address of a running browser looks like ws://HOST:PORT/devtools/browser/ID or http://HOST:PORT")
+		return Endpoint{}, lang.NewError("the address of a running browser looks like ws://HOST:PORT/devtools/browser/ID or http://HOST:PORT")
 	case u.Scheme != "ws" && u.Scheme != "wss" && u.Scheme != "http" && u.Scheme != "https":
-		return Endpoint{}, fmt.Errorf("the address of a running browser begins with ws://, wss://, http:// or https://, not %s://", u.Scheme)
+		return Endpoint{}, lang.Errorf("the address of a running browser begins with ws://, wss://, http:// or https://, not %s://", u.Scheme)
 	case u.User != nil:
-		return Endpoint{}, errors.New("a user name in the address of a running browser is not supported")
+		return Endpoint{}, lang.NewError("a user name in the address of a running browser is not supported")
 	}
 	return Endpoint{u}, nil
 }
@@ -76,7 +77,7 @@ type ConnectOptions struct {
 func Connect(ctx context.Context, options ConnectOptions) (*Browser, error) {
 	b, err := connect(ctx, options)
 	if err != nil {
-		return nil, fmt.Errorf("the browser at %s: %w", options.Endpoint, err)
+		return nil, lang.Errorf("the browser at %s: %w", options.Endpoint, err)
 	}
 	return b, nil
 }
@@ -142,14 +143,14 @@ func (e Endpoint) discover(ctx context.Context) (string, error) {
 		URL string `json:"webSocketDebuggerUrl"`
 	}
 	if response.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("asked for its version it answered %s", response.Status)
+		return "", lang.Errorf("asked for its version it answered %s", response.Status)
 	}
 	if err := json.NewDecoder(io.LimitReader(response.Body, longestDiscovery)).Decode(&version); err != nil {
-		return "", errors.New("asked for its version it gave an answer that is not Chrome's")
+		return "", lang.NewError("asked for its version it gave an answer that is not Chrome's")
 	}
 	socket, err := url.Parse(version.URL)
 	if err != nil || socket.Path == "" {
-		return "", errors.New("it names no websocket")
+		return "", lang.NewError("it names no websocket")
 	}
 	// Only the path is taken: where we were told to go is where we go.
 	u.Scheme = map[bool]string{false: "ws", true: "wss"}[secure]

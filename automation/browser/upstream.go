@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -13,6 +12,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/http/httpproxy"
+
+	"irccpin/automation/lang"
 )
 
 // dialer opens a connection to HOST:PORT.
@@ -25,7 +26,7 @@ func newDialer(options GateOptions) (dialer, error) {
 	switch {
 	case options.Simulator != "":
 		if !loopback(options.Simulator) {
-			return nil, fmt.Errorf("the simulator's address %q is not a loopback address with a port, such as 127.0.0.1:8443", options.Simulator)
+			return nil, lang.Errorf("the simulator's address %q is not a loopback address with a port, such as 127.0.0.1:8443", options.Simulator)
 		}
 		return func(ctx context.Context, _ string) (net.Conn, error) {
 			return direct.DialContext(ctx, "tcp", options.Simulator)
@@ -40,7 +41,7 @@ func newDialer(options GateOptions) (dialer, error) {
 		return func(ctx context.Context, hostport string) (net.Conn, error) {
 			proxy, err := proxyFor(&url.URL{Scheme: "https", Host: hostport})
 			if err != nil {
-				return nil, errors.New("the proxy's address cannot be read")
+				return nil, lang.NewError("the proxy's address cannot be read")
 			}
 			if proxy == nil {
 				return direct.DialContext(ctx, "tcp", hostport)
@@ -78,7 +79,7 @@ func ProxyFromEnvironment(lookup func(string) (string, bool)) (upstream *url.URL
 	}
 	upstream, err = url.Parse(value)
 	if err != nil {
-		return nil, "", fmt.Errorf("%s is not the address of a proxy, such as http://proxy.example.com:3128", name)
+		return nil, "", lang.Errorf("%s is not the address of a proxy, such as http://proxy.example.com:3128", name)
 	}
 	if err := checkProxy(upstream); err != nil {
 		return nil, "", fmt.Errorf("%s: %w", name, err)
@@ -89,10 +90,10 @@ func ProxyFromEnvironment(lookup func(string) (string, bool)) (upstream *url.URL
 
 func checkProxy(proxy *url.URL) error {
 	if proxy.Scheme != "http" && proxy.Scheme != "https" {
-		return fmt.Errorf("a proxy of kind %q is not supported: use one with http or https", proxy.Scheme)
+		return lang.Errorf("a proxy of kind %q is not supported: use one with http or https", proxy.Scheme)
 	}
 	if proxy.Hostname() == "" {
-		return errors.New("the proxy's address names no host")
+		return lang.NewError("the proxy's address names no host")
 	}
 	return nil
 }
@@ -106,7 +107,7 @@ func dialThrough(ctx context.Context, proxy *url.URL, hostport string) (net.Conn
 	address := net.JoinHostPort(proxy.Hostname(), port)
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("the proxy %s cannot be reached: %w", address, err)
+		return nil, lang.Errorf("the proxy %s cannot be reached: %w", address, err)
 	}
 	// The conversation with the proxy ends with the context, not only its dial.
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
@@ -116,7 +117,7 @@ func dialThrough(ctx context.Context, proxy *url.URL, hostport string) (net.Conn
 	}
 	if err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("the proxy %s: %w", address, err)
+		return nil, lang.Errorf("the proxy %s: %w", address, err)
 	}
 	return tunnel, nil
 }
@@ -126,7 +127,7 @@ func askProxy(ctx context.Context, conn net.Conn, proxy *url.URL, hostport strin
 	if proxy.Scheme == "https" {
 		secured := tls.Client(conn, &tls.Config{ServerName: proxy.Hostname()})
 		if err := secured.HandshakeContext(ctx); err != nil {
-			return nil, fmt.Errorf("its TLS failed: %w", err)
+			return nil, lang.Errorf("its TLS failed: %w", err)
 		}
 		conn = secured
 	}
@@ -142,15 +143,15 @@ func askProxy(ctx context.Context, conn net.Conn, proxy *url.URL, hostport strin
 		connect.Header.Set("Proxy-Authorization", "Basic "+credentials)
 	}
 	if err := connect.Write(conn); err != nil {
-		return nil, fmt.Errorf("asking it for a tunnel: %w", err)
+		return nil, lang.Errorf("asking it for a tunnel: %w", err)
 	}
 	reader := bufio.NewReader(conn)
 	response, err := http.ReadResponse(reader, connect)
 	if err != nil {
-		return nil, fmt.Errorf("reading its answer: %w", err)
+		return nil, lang.Errorf("reading its answer: %w", err)
 	}
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("it answered %s to a tunnel to %s", response.Status, hostport)
+		return nil, lang.Errorf("it answered %s to a tunnel to %s", response.Status, hostport)
 	}
 	return &aheadConn{Conn: conn, ahead: reader}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 )
 
@@ -110,7 +111,7 @@ func Sight(in page.Inspection) Sighting {
 // texts of pages are not part of it.
 func (s Sighting) Differences(now Sighting) []string {
 	var out []string
-	tell := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	tell := func(format string, args ...any) { out = append(out, lang.Text(format, args...)) }
 	if then, today := strings.Join(s.Pages, ", "), strings.Join(now.Pages, ", "); then != today || s.Variant != now.Variant {
 		tell("was recognised as %s, is now %s", orNothing(s), orNothing(now))
 		return out // elements of two pages cannot be compared

@@ -14,6 +14,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 	"irccpin/automation/roster"
 )
 
@@ -359,8 +360,8 @@ func (c *crew) configFor(ctx context.Context, t *task) (automation.Config, error
 		if own := settings.BusinessNumber; own != "" && !sameNumber(own, number) {
 			return config, &automation.Error{
 				Code:    automation.WrongEmployer,
-				Message: fmt.Sprintf("the roster says business number %q, and the employer's settings say %q; the portal was not opened", number, own),
-				Hint:    "Correct the row's business_number, or name the right settings file.",
+				Message: lang.Text("the roster says business number %q, and the employer's settings say %q; the portal was not opened", number, own),
+				Hint:    lang.Text("Correct the row's business_number, or name the right settings file."),
 			}
 		}
 		settings.BusinessNumber = number
@@ -500,7 +501,7 @@ func (c *crew) failed(t *task, err error) verdict {
 	case errors.Is(err, context.Canceled):
 		return c.interrupted(t)
 	case !errors.As(err, &stop):
-		stop = &automation.Error{Code: automation.Internal, Message: err.Error(), Err: err, Hint: "This is a defect of irccpin. Please report it."}
+		stop = &automation.Error{Code: automation.Internal, Message: err.Error(), Err: err, Hint: lang.Text("This is a defect of irccpin. Please report it.")}
 	}
 	return verdict{ending: c.ending(t, stop)}
 }
@@ -511,7 +512,7 @@ func (c *crew) interrupted(t *task) verdict {
 		return verdict{}
 	}
 	return verdict{ending: c.ending(t, &automation.Error{
-		Code: automation.Interrupted, Message: "not started: the batch was interrupted", Hint: "Run the same batch again.",
+		Code: automation.Interrupted, Message: lang.Text("not started: the batch was interrupted"), Hint: lang.Text("Run the same batch again."),
 	})}
 }
 
@@ -560,6 +561,6 @@ func (c *crew) finish(ctx context.Context, t *task, e *Ending) error {
 func (e *Ending) undelivered(err error) {
 	e.Due = false
 	e.Outcome.Result, e.Outcome.Code = "", automation.DeliveryFailed
-	e.Outcome.Message = "the PIN was read, and could not be delivered: " + err.Error()
-	e.Hint = "Mend that. The PIN is read and delivered again with the next run."
+	e.Outcome.Message = lang.Text("the PIN was read, and could not be delivered: %v", err)
+	e.Hint = lang.Text("Mend that. The PIN is read and delivered again with the next run.")
 }

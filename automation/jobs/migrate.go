@@ -13,6 +13,7 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // migrations holds one file per version of our schema, named by its number. A
@@ -87,8 +88,8 @@ const engineSchema = 6
 func newer(what string, found, known int) error {
 	return &automation.Error{
 		Code:    automation.StateUnavailable,
-		Message: fmt.Sprintf("the queue belongs to a newer version of irccpin: %s have schema %d, and this one knows none after %d", what, found, known),
-		Hint:    "Use the newer irccpin. Nothing was touched.",
+		Message: lang.Text("the queue belongs to a newer version of irccpin: %s have schema %d, and this one knows none after %d", what, found, known),
+		Hint:    lang.Text("Use the newer irccpin. Nothing was touched."),
 	}
 }
 

@@ -2,12 +2,12 @@ package jobs
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // Realm keeps what is done at a simulated portal apart from what is done at the
@@ -185,8 +185,8 @@ func (s *Store) closeGate(ctx context.Context, realm Realm, d time.Duration, why
 func (c *closing) closedError(now time.Time) *automation.Error {
 	return &automation.Error{
 		Code:       automation.PortalUnavailable,
-		Message:    fmt.Sprintf("not opened: the portal is closed until %s: %s", c.Until.Local().Format("2 January 15:04"), c.Why),
-		Hint:       "Run it again after that; what is done is not done again.",
+		Message:    lang.Text("not opened: the portal is closed until %s: %s", c.Until.Local().Format("2006-01-02 15:04"), c.Why),
+		Hint:       lang.Text("Run it again after that; what is done is not done again."),
 		RetryAfter: c.Until.Sub(now),
 	}
 }

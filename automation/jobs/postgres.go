@@ -13,6 +13,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // schemaLock is the advisory lock under which migrations run: an arbitrary
@@ -34,8 +35,8 @@ func openPostgres(ctx context.Context, o Options) (database, error) {
 	if err != nil {
 		// The parser's message quotes the address, which may hold a password.
 		return nil, &automation.Error{
-			Code: automation.BadSettings, Message: "the database address is not of the form postgres://user@host:port/database",
-			Hint: "Correct --database-url or IRCCPIN_DATABASE_URL.",
+			Code: automation.BadSettings, Message: lang.Text("the database address is not of the form postgres://user@host:port/database"),
+			Hint: lang.Text("Correct --database-url or IRCCPIN_DATABASE_URL."),
 		}
 	}
 	if config.ConnConfig.ConnectTimeout == 0 {

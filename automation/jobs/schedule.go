@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/riverqueue/river"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 	"irccpin/automation/roster"
 )
 
@@ -78,7 +78,7 @@ type ParkedRow struct {
 
 // errNoSchedule is what a name that nobody gave is answered with.
 func errNoSchedule(name string) error {
-	return &automation.Error{Code: automation.Usage, Message: fmt.Sprintf("there is no schedule %q", name), Hint: "irccpin schedule list names them."}
+	return &automation.Error{Code: automation.Usage, Message: lang.Text("there is no schedule %q", name), Hint: lang.Text("irccpin schedule list names them.")}
 }
 
 // Add adds a schedule and returns it. The error is usage when the name is taken.
@@ -90,7 +90,7 @@ func (s *Store) Add(ctx context.Context, p Plan) (Schedule, error) {
 			return err
 		}
 		if n > 0 {
-			return &automation.Error{Code: automation.Usage, Message: fmt.Sprintf("there is a schedule %q already", p.Name), Hint: "Choose another name, or remove that one first: irccpin schedule remove"}
+			return &automation.Error{Code: automation.Usage, Message: lang.Text("there is a schedule %q already", p.Name), Hint: lang.Text("Choose another name, or remove that one first: irccpin schedule remove")}
 		}
 		out.Created, out.Next = t.now, p.Timing.first(t.now)
 		_, err := t.exec(ctx, `INSERT INTO irccpin_schedules (id, name, realm, command, every, cron, zone, until_pin, roster, delivery, state, revision, created_at, next_at)
@@ -291,9 +291,9 @@ func (s *Store) RunNow(ctx context.Context, name string) (rows int, err error) {
 		_, rows, err = t.occur(ctx, found, t.now)
 		switch {
 		case errors.Is(err, errRunning):
-			return &automation.Error{Code: automation.Usage, Message: fmt.Sprintf("the schedule %q is running already", name), Hint: "irccpin schedule list tells how far it is."}
+			return &automation.Error{Code: automation.Usage, Message: lang.Text("the schedule %q is running already", name), Hint: lang.Text("irccpin schedule list tells how far it is.")}
 		case err == nil && rows == 0:
-			return &automation.Error{Code: automation.Usage, Message: fmt.Sprintf("no row of the schedule %q is left to do: each has its PIN, or waits for a person", name), Hint: "irccpin schedule list tells which wait; irccpin schedule resume gives them another try."}
+			return &automation.Error{Code: automation.Usage, Message: lang.Text("no row of the schedule %q is left to do: each has its PIN, or waits for a person", name), Hint: lang.Text("irccpin schedule list tells which wait; irccpin schedule resume gives them another try.")}
 		}
 		return err
 	})

@@ -5,6 +5,7 @@ import (
 	"unicode"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // checkOwnSettings looks at the settings of the program in an employer's file.
@@ -17,8 +18,8 @@ func checkOwnSettings(s *automation.Settings, simulator *automation.Simulator) e
 		return nil
 	}
 	return &automation.Error{
-		Code: automation.BadSettings, Message: "the employer's settings name another simulated portal than this command goes to; the portal was not opened",
-		Hint: "Take IRCCPIN_SIMULATOR out of " + s.File + ", or give --simulator.",
+		Code: automation.BadSettings, Message: lang.Text("the employer's settings name another simulated portal than this command goes to; the portal was not opened"),
+		Hint: lang.Text("Take IRCCPIN_SIMULATOR out of %s, or give --simulator.", s.File),
 	}
 }
 

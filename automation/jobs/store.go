@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // Store is the database of batches, schedules and workers. Its methods may be
@@ -181,8 +181,8 @@ func unavailable(ctx context.Context, what string, err error) error {
 		return ctx.Err()
 	}
 	return &automation.Error{
-		Code: automation.StateUnavailable, Err: err, Message: fmt.Sprintf("%s: the queue's database cannot be used: %v", what, err),
-		Hint: "Check the state directory's disk and permissions, or the database, and run the command again.",
+		Code: automation.StateUnavailable, Err: err, Message: lang.Text("%s: the queue's database cannot be used: %v", lang.Word(what), err),
+		Hint: lang.Text("Check the state directory's disk and permissions, or the database, and run the command again."),
 	}
 }
 

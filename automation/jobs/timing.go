@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+
+	"irccpin/automation/lang"
 )
 
 // Timing says when a schedule runs: at equal distances, or by a cron expression
@@ -53,15 +55,15 @@ func plainDuration(d time.Duration) string {
 func (w Timing) Check(floor time.Duration, from time.Time) error {
 	switch {
 	case w.Every > 0 && w.Cron != "":
-		return fmt.Errorf("--every and --cron exclude each other")
+		return lang.Errorf("--every and --cron exclude each other")
 	case w.Every == 0 && w.Cron == "":
-		return fmt.Errorf("--every or --cron is missing")
+		return lang.Errorf("--every or --cron is missing")
 	case w.Every > 0 && w.Zone != "":
-		return fmt.Errorf("--timezone goes with --cron")
+		return lang.Errorf("--timezone goes with --cron")
 	case w.Every > 0 && w.Every < time.Second:
-		return fmt.Errorf("--every %s is less than a second", w.Every)
+		return lang.Errorf("--every %s is less than a second", w.Every)
 	case w.Every > 0 && w.Every < floor:
-		return fmt.Errorf("--every %s is less than %s, the least that is allowed", plainDuration(w.Every), plainDuration(floor))
+		return lang.Errorf("--every %s is less than %s, the least that is allowed", plainDuration(w.Every), plainDuration(floor))
 	case w.Every > 0:
 		return nil
 	}
@@ -73,7 +75,7 @@ func (w Timing) Check(floor time.Duration, from time.Time) error {
 	end := from.AddDate(1, 0, 1)
 	at := w.Next(from)
 	if at.IsZero() {
-		return fmt.Errorf("--cron %q never comes", w.Cron)
+		return lang.Errorf("--cron %q never comes", w.Cron)
 	}
 	for floor > 0 && at.Before(end) {
 		next := w.Next(at)
@@ -81,7 +83,7 @@ func (w Timing) Check(floor time.Duration, from time.Time) error {
 			return nil
 		}
 		if next.Sub(at) < floor {
-			return fmt.Errorf("--cron %q runs twice within %s, and %s is the least that is allowed", w.Cron, plainDuration(next.Sub(at)), plainDuration(floor))
+			return lang.Errorf("--cron %q runs twice within %s, and %s is the least that is allowed", w.Cron, plainDuration(next.Sub(at)), plainDuration(floor))
 		}
 		at = next
 	}
@@ -92,17 +94,17 @@ func (w Timing) parse() (cron.Schedule, *time.Location, error) {
 	zone, err := time.LoadLocation(w.Zone)
 	if err != nil || w.Zone == "Local" {
 		// "Local" would be another zone on each worker.
-		return nil, nil, fmt.Errorf("--timezone %q is not a time zone such as America/Toronto", w.Zone)
+		return nil, nil, lang.Errorf("--timezone %q is not a time zone such as America/Toronto", w.Zone)
 	}
 	if strings.Contains(w.Cron, "=") {
-		return nil, nil, fmt.Errorf("--cron %q: the time zone goes into --timezone", w.Cron)
+		return nil, nil, lang.Errorf("--cron %q: the time zone goes into --timezone", w.Cron)
 	}
 	if strings.HasPrefix(w.Cron, "@") {
-		return nil, nil, fmt.Errorf("--cron %q is not five fields: minute hour day month weekday", w.Cron)
+		return nil, nil, lang.Errorf("--cron %q is not five fields: minute hour day month weekday", w.Cron)
 	}
 	plan, err := cron.ParseStandard(w.Cron)
 	if err != nil {
-		return nil, nil, fmt.Errorf("--cron %q is not five fields, minute hour day month weekday: %w", w.Cron, err)
+		return nil, nil, lang.Errorf("--cron %q is not five fields, minute hour day month weekday: %w", w.Cron, err)
 	}
 	return plan, zone, nil
 }

@@ -1,59 +1,59 @@
 package ledger
 
 import (
-	"errors"
-	"fmt"
 	"time"
+
+	"irccpin/automation/lang"
 )
 
 var (
 	// ErrUnavailable happens when the database cannot be read or written: locked by another process for longer than
 	// [Options.Wait], full, unreadable, damaged, or its server cannot be reached. The error wraps the cause.
-	ErrUnavailable = errors.New("the ledger is unavailable")
+	ErrUnavailable = lang.NewError("the ledger is unavailable")
 
 	// ErrNewerVersion happens when a newer program has already migrated the database. Nothing was touched.
-	ErrNewerVersion = errors.New("the ledger belongs to a newer version of irccpin")
+	ErrNewerVersion = lang.NewError("the ledger belongs to a newer version of irccpin")
 
 	// ErrKeyMissing happens when a shared database is opened without a fingerprint key: fingerprints made with different
 	// keys would not find each other, and a refused password would be tried again from the next machine.
-	ErrKeyMissing = errors.New("a shared ledger needs its fingerprint key: set IRCCPIN_LEDGER_KEY, or _FILE or _COMMAND")
+	ErrKeyMissing = lang.NewError("a shared ledger needs its fingerprint key: set IRCCPIN_LEDGER_KEY, or _FILE or _COMMAND")
 
 	// ErrKeyTooShort happens when the fingerprint key has less than [KeySize] bytes. PINs are short: a weak key would
 	// let anyone who reads the database try them all.
-	ErrKeyTooShort = fmt.Errorf("the ledger's fingerprint key has fewer than %d bytes", KeySize)
+	ErrKeyTooShort = lang.NewError("the ledger's fingerprint key has fewer than %d bytes", KeySize)
 
 	// ErrWrongKey happens when the database, or a backup, was written with another fingerprint key.
-	ErrWrongKey = errors.New("the ledger was written with another fingerprint key: hand in the key that it was created with")
+	ErrWrongKey = lang.NewError("the ledger was written with another fingerprint key: hand in the key that it was created with")
 
 	// ErrInvalid happens when a record lacks what makes it a record. It is a defect of the caller.
-	ErrInvalid = errors.New("the ledger does not take this record")
+	ErrInvalid = lang.NewError("the ledger does not take this record")
 
 	// ErrNotFound happens when no record has the given id.
-	ErrNotFound = errors.New("the ledger has no such record")
+	ErrNotFound = lang.NewError("the ledger has no such record")
 
 	// ErrOpenIntent is what every [*OpenIntentError] is.
-	ErrOpenIntent = errors.New("an earlier click is not resolved yet")
+	ErrOpenIntent = lang.NewError("an earlier click is not resolved yet")
 
 	// ErrWrongState is what every [*StateError] is.
-	ErrWrongState = errors.New("the intent is not in a state that allows this")
+	ErrWrongState = lang.NewError("the intent is not in a state that allows this")
 
 	// ErrNotSettled happens when an intent is to be resolved as without effect, and the recorded looks do not show it.
-	ErrNotSettled = errors.New("the table has not told yet what came of the click")
+	ErrNotSettled = lang.NewError("the table has not told yet what came of the click")
 
 	// ErrStepUsed is what every [*StepUsedError] is.
-	ErrStepUsed = errors.New("this passcode was used before")
+	ErrStepUsed = lang.NewError("this passcode was used before")
 
 	// ErrBusy is what every [*BusyError] is.
-	ErrBusy = errors.New("another run is using this credential")
+	ErrBusy = lang.NewError("another run is using this credential")
 
 	// ErrLeaseLost happens when a lease expired and somebody else took it, or when it could not be renewed in time.
-	ErrLeaseLost = errors.New("the lease on this credential was lost")
+	ErrLeaseLost = lang.NewError("the lease on this credential was lost")
 
 	// ErrNotEmpty happens when a backup is to be restored into a ledger that already holds records.
-	ErrNotEmpty = errors.New("a backup is restored into an empty ledger only")
+	ErrNotEmpty = lang.NewError("a backup is restored into an empty ledger only")
 
 	// ErrBadBackup happens when a backup is cut off, damaged, or of a format that this version does not know.
-	ErrBadBackup = errors.New("this is not a whole ledger backup")
+	ErrBadBackup = lang.NewError("this is not a whole ledger backup")
 )
 
 // UnavailableError says why the database could not be used. It is [ErrUnavailable].
@@ -64,7 +64,7 @@ type UnavailableError struct {
 }
 
 func (e *UnavailableError) Error() string {
-	return fmt.Sprintf("the ledger %s is unavailable: %s: %v", e.Where, e.Why, e.Cause)
+	return lang.Text("the ledger %s is unavailable: %s: %v", e.Where, lang.Word(e.Why), e.Cause)
 }
 
 func (e *UnavailableError) Unwrap() error        { return e.Cause }
@@ -77,7 +77,7 @@ type VersionError struct {
 }
 
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("the ledger %s has schema %d and this irccpin knows none after %d: use the newer irccpin", e.Where, e.Found, e.Known)
+	return lang.Text("the ledger %s has schema %d and this irccpin knows none after %d: use the newer irccpin", e.Where, e.Found, e.Known)
 }
 
 func (e *VersionError) Is(target error) bool { return target == ErrNewerVersion }
@@ -86,7 +86,7 @@ func (e *VersionError) Is(target error) bool { return target == ErrNewerVersion 
 type OpenIntentError struct{ Open Record }
 
 func (e *OpenIntentError) Error() string {
-	return fmt.Sprintf("%s of %s, begun %s by run %s, is not resolved yet: read the table first",
+	return lang.Text("%s of %s, begun %s by run %s, is not resolved yet: read the table first",
 		e.Open.Action, e.Open.Person, e.Open.BegunAt.Format(time.RFC3339), e.Open.RunID)
 }
 
@@ -105,7 +105,7 @@ func (e *StateError) Error() string {
 	if e.Result != "" {
 		state += " as " + string(e.Result)
 	}
-	return fmt.Sprintf("intent %s is %s: it cannot be %s", e.ID, state, e.Wanted)
+	return lang.Text("intent %s is %s: it cannot be %s", e.ID, state, e.Wanted)
 }
 
 func (e *StateError) Is(target error) bool { return target == ErrWrongState }
@@ -114,7 +114,7 @@ func (e *StateError) Is(target error) bool { return target == ErrWrongState }
 type StepUsedError struct{ Step, Last int64 }
 
 func (e *StepUsedError) Error() string {
-	return fmt.Sprintf("the passcode of time step %d must not be sent: the one of step %d was", e.Step, e.Last)
+	return lang.Text("the passcode of time step %d must not be sent: the one of step %d was", e.Step, e.Last)
 }
 
 func (e *StepUsedError) Is(target error) bool { return target == ErrStepUsed }
@@ -126,7 +126,7 @@ type BusyError struct {
 }
 
 func (e *BusyError) Error() string {
-	return fmt.Sprintf("this credential is in use by %s since %s; unless renewed, its lease expires at %s",
+	return lang.Text("this credential is in use by %s since %s; unless renewed, its lease expires at %s",
 		e.Holder, e.Since.Format(time.RFC3339), e.Expires.Format(time.RFC3339))
 }
 

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"irccpin/automation/lang"
 )
 
 // Realm keeps records of the simulated portal apart from live ones: they never meet in any query.
@@ -171,7 +173,7 @@ func (l *Ledger) write(ctx context.Context, what string, f func(*tx) error) erro
 		return f(&tx{l: l, sql: t, now: now})
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+		return fmt.Errorf("%s: %w", lang.Word(what), err)
 	}
 	return nil
 }
@@ -180,7 +182,7 @@ func (l *Ledger) write(ctx context.Context, what string, f func(*tx) error) erro
 func (l *Ledger) read(ctx context.Context, what string, f func(*tx) error) error {
 	err := transact(ctx, l, l.reads, l.engine.snapshot(), func(t *sql.Tx) error { return f(&tx{l: l, sql: t}) })
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+		return fmt.Errorf("%s: %w", lang.Word(what), err)
 	}
 	return nil
 }
@@ -204,7 +206,7 @@ func transact(ctx context.Context, l *Ledger, db *sql.DB, o *sql.TxOptions, f fu
 func (l *Ledger) fault(ctx context.Context, err error) error {
 	if cause := ctx.Err(); cause != nil {
 		if errors.Is(cause, context.DeadlineExceeded) {
-			return &UnavailableError{Where: l.engine.where(), Why: "no answer in time", Cause: cause}
+			return &UnavailableError{Where: l.engine.where(), Why: lang.Text("no answer in time"), Cause: cause}
 		}
 		return cause
 	}

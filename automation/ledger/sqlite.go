@@ -12,6 +12,8 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"irccpin/automation/lang"
 )
 
 // sqliteEngine is a ledger in one file, shared by the processes of one machine. (Not over a network file system: SQLite's
@@ -37,10 +39,10 @@ func openSQLite(ctx context.Context, o Options) (*Ledger, error) {
 		return nil, ErrKeyTooShort
 	}
 	if err := privateDir(dir); err != nil {
-		return nil, &UnavailableError{Where: e.path, Why: "the state directory cannot be used", Cause: err}
+		return nil, &UnavailableError{Where: e.path, Why: lang.Text("the state directory cannot be used"), Cause: err}
 	}
 	if err := privateFile(e.path); err != nil {
-		return nil, &UnavailableError{Where: e.path, Why: "the file cannot be opened", Cause: err}
+		return nil, &UnavailableError{Where: e.path, Why: lang.Text("the file cannot be opened"), Cause: err}
 	}
 	l := &Ledger{engine: e, key: key, leases: map[*Lease]struct{}{}}
 	dsn := sqliteDSN(e.path, o.Wait)
@@ -90,7 +92,7 @@ func (e *sqliteEngine) useWAL(ctx context.Context, l *Ledger, wait time.Duration
 			return nil
 		case err == nil:
 			cause := fmt.Errorf("journal mode is %q instead of WAL", mode)
-			return &UnavailableError{Where: e.path, Why: "this file system cannot hold it", Cause: cause}
+			return &UnavailableError{Where: e.path, Why: lang.Text("this file system cannot hold it"), Cause: cause}
 		case !isSQLite(err, sqlite3.SQLITE_BUSY) || time.Now().After(deadline):
 			return l.fault(ctx, err)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-sasl"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/secret"
 )
 
@@ -32,7 +32,7 @@ const connectTime = 20 * time.Second
 
 // ErrRefused happens when the mail server refuses the user name and password.
 // It was asked once.
-var ErrRefused = errors.New("the mail server refused the mailbox's user name and password")
+var ErrRefused = lang.NewError("the mail server refused the mailbox's user name and password")
 
 // open signs in to the mailbox and opens its folder for reading alone. The
 // connection is cut when ctx ends.
@@ -66,11 +66,11 @@ func open(ctx context.Context, a Account) (c *imapclient.Client, folder *imap.Se
 	var said *imap.Error
 	switch {
 	case errors.As(err, &said):
-		return c, nil, fmt.Errorf("the mailbox has no folder %q that can be opened; its server says: %q", a.Folder, tame(said.Text))
+		return c, nil, lang.Errorf("the mailbox has no folder %q that can be opened; its server says: %q", a.Folder, tame(said.Text))
 	case err != nil:
 		return c, nil, unreachable(a, cause(limited, err))
 	case folder.UIDNext == 0 || folder.UIDValidity == 0:
-		return c, nil, fmt.Errorf("the mail server %s does not number its mails, so that new ones cannot be told from old ones", a.Host)
+		return c, nil, lang.Errorf("the mail server %s does not number its mails, so that new ones cannot be told from old ones", a.Host)
 	}
 	return c, folder, nil
 }
@@ -83,7 +83,7 @@ func signIn(c *imapclient.Client, a Account) error {
 		return c.Authenticate(sasl.NewPlainClient("", a.User, a.Password.Reveal()))
 	}
 	if caps.Has(imap.CapLoginDisabled) {
-		return errors.New("it takes no user name and password over IMAP")
+		return lang.NewError("it takes no user name and password over IMAP")
 	}
 	return c.Login(a.User, a.Password.Reveal()).Wait()
 }
@@ -96,12 +96,12 @@ func judge(ctx context.Context, a Account, err error) error {
 	}
 	switch said.Code {
 	case imap.ResponseCodeUnavailable, imap.ResponseCodeServerBug, imap.ResponseCodeInUse, imap.ResponseCodeLimit, imap.ResponseCodeContactAdmin:
-		return fmt.Errorf("the mail server %s could not check the password now; it says: %q", a.Host, tame(said.Text))
+		return lang.Errorf("the mail server %s could not check the password now; it says: %q", a.Host, tame(said.Text))
 	}
 	if said.Type != imap.StatusResponseTypeNo {
-		return fmt.Errorf("the mail server %s did not understand the sign-in; it says: %q", a.Host, tame(said.Text))
+		return lang.Errorf("the mail server %s did not understand the sign-in; it says: %q", a.Host, tame(said.Text))
 	}
-	return fmt.Errorf("%w; %s says: %q", ErrRefused, a.Host, tame(said.Text))
+	return lang.Errorf("%w; %s says: %q", ErrRefused, a.Host, tame(said.Text))
 }
 
 // unreachable puts a trouble of the line into words.
@@ -109,11 +109,11 @@ func unreachable(a Account, err error) error {
 	var certificate *tls.CertificateVerificationError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("the mail server %s:%s did not answer within %s: %w", a.Host, a.Port, connectTime, err)
+		return lang.Errorf("the mail server %s:%s did not answer within %s: %w", a.Host, a.Port, connectTime, err)
 	case errors.As(err, &certificate):
-		return fmt.Errorf("the mail server %s:%s could not prove its name, and nothing was sent to it: %w", a.Host, a.Port, certificate.Err)
+		return lang.Errorf("the mail server %s:%s could not prove its name, and nothing was sent to it: %w", a.Host, a.Port, certificate.Err)
 	}
-	return fmt.Errorf("the mail server %s:%s cannot be used: %w", a.Host, a.Port, err)
+	return lang.Errorf("the mail server %s:%s cannot be used: %w", a.Host, a.Port, err)
 }
 
 // cause is the context's end, where that is why a connection broke.

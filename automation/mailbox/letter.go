@@ -3,7 +3,6 @@ package mailbox
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -15,6 +14,8 @@ import (
 	_ "github.com/emersion/go-message/charset"
 	"github.com/emersion/go-message/mail"
 	"golang.org/x/net/html"
+
+	"irccpin/automation/lang"
 )
 
 // Rule says what a mail with a passcode looks like.
@@ -46,7 +47,7 @@ var number = regexp.MustCompile(`[0-9]+`)
 const leastDigits, mostDigits = 6, 8
 
 // errSeveral happens when a mail has several numbers that can be the code.
-var errSeveral = errors.New("several numbers in it can be the passcode")
+var errSeveral = lang.NewError("several numbers in it can be the passcode")
 
 // code finds the passcode in a mail; "" when none of its numbers can be one.
 func (r Rule) code(letter []byte) (string, error) {
@@ -113,7 +114,7 @@ const maxLetter = 256 << 10
 func texts(letter []byte) (plain, marked string, err error) {
 	reader, err := mail.CreateReader(bytes.NewReader(letter))
 	if err != nil && reader == nil {
-		return "", "", fmt.Errorf("it cannot be read: %w", err)
+		return "", "", lang.Errorf("it cannot be read: %w", err)
 	}
 	var plains, markeds strings.Builder
 	for {

@@ -2,7 +2,6 @@ package mailbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/secret"
 )
 
@@ -26,11 +26,11 @@ const (
 )
 
 // ErrNothing happens when no mail with a passcode came in time.
-var ErrNothing = errors.New("no mail with a passcode came")
+var ErrNothing = lang.NewError("no mail with a passcode came")
 
 // ErrUnclear happens when what came does not say for certain which number is the
 // passcode.
-var ErrUnclear = errors.New("the mail does not say for certain what the passcode is")
+var ErrUnclear = lang.NewError("the mail does not say for certain what the passcode is")
 
 // Watch is a mailbox whose end was marked.
 type Watch struct {
@@ -66,7 +66,7 @@ func (w *Watch) Code(ctx context.Context, rule Rule, log *slog.Logger) (secret.V
 	defer leave(c)
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
 	if folder.UIDValidity != w.validity {
-		return secret.Value{}, fmt.Errorf("the mail server %s numbered its mails anew, so that new ones cannot be told from old ones", w.account.Host)
+		return secret.Value{}, lang.Errorf("the mail server %s numbered its mails anew, so that new ones cannot be told from old ones", w.account.Host)
 	}
 	ticker := time.NewTicker(rhythm)
 	defer ticker.Stop()
@@ -98,13 +98,13 @@ type sighting struct {
 func (s sighting) String() string {
 	switch {
 	case s.old > 0:
-		return fmt.Sprintf("%d came that were written before it was asked for, or this computer's clock is wrong", s.old)
+		return lang.Text("%d came that were written before it was asked for, or this computer's clock is wrong", s.old)
 	case s.codeless > 0:
-		return fmt.Sprintf("%d came from the expected sender, with no number that can be one", s.codeless)
+		return lang.Text("%d came from the expected sender, with no number that can be one", s.codeless)
 	case s.strangers > 0:
-		return fmt.Sprintf("%d came from other senders than expected", s.strangers)
+		return lang.Text("%d came from other senders than expected", s.strangers)
 	}
-	return "nothing new came at all"
+	return lang.Text("nothing new came at all")
 }
 
 // look looks at what is new. Several mails with different codes are unclear: a
@@ -171,7 +171,7 @@ func (w *Watch) read(c *imapclient.Client, which imap.UIDSet, rule Rule, seen *s
 	case 1:
 		return secret.New(codes[0]), nil
 	}
-	return secret.Value{}, fmt.Errorf("%w: %d mails came, with different passcodes", ErrUnclear, len(codes))
+	return secret.Value{}, lang.Errorf("%w: %d mails came, with different passcodes", ErrUnclear, len(codes))
 }
 
 // sender is the domain of the one address that a mail says it comes from.

@@ -2,9 +2,9 @@ package notify
 
 import (
 	"context"
-	"fmt"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/secret"
 )
 
@@ -14,7 +14,7 @@ const commandTime = 30 * time.Second
 // run gives the event to the command. It is not run again when it fails: nobody
 // knows how far it got.
 func (n *Notifier) run(ctx context.Context, body []byte) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, commandTime, fmt.Errorf("it did not end within %s", commandTime))
+	ctx, cancel := context.WithTimeoutCause(ctx, commandTime, lang.Errorf("it did not end within %s", commandTime))
 	defer cancel()
 	_, err := secret.RunCommand(ctx, secret.Invocation{Words: n.command, Environ: n.environ, Stdin: append(body, '\n')})
 	return err

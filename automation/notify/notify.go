@@ -3,10 +3,10 @@ package notify
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os/exec"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/secret"
 )
 
@@ -40,10 +40,10 @@ func New(o Options) (*Notifier, error) {
 	if o.Command != "" {
 		words, err := secret.SplitCommand(o.Command)
 		if err != nil {
-			return nil, fmt.Errorf("--notify-command is not a command that can be run: %w", err)
+			return nil, lang.Errorf("--notify-command is not a command that can be run: %w", err)
 		}
 		if words[0], err = exec.LookPath(words[0]); err != nil {
-			return nil, fmt.Errorf("--notify-command names a program that cannot be run: %w", err)
+			return nil, lang.Errorf("--notify-command names a program that cannot be run: %w", err)
 		}
 		n.command = words
 	}
@@ -71,12 +71,12 @@ func (n *Notifier) Notify(ctx context.Context, e Event) error {
 	var failed []error
 	if n.command != nil {
 		if err := n.run(ctx, body); err != nil {
-			failed = append(failed, fmt.Errorf("the notification %s: --notify-command: %w", e.Kind, err))
+			failed = append(failed, lang.Errorf("the notification %s: --notify-command: %w", e.Kind, err))
 		}
 	}
 	if n.hook != nil {
 		if err := n.hook.deliver(ctx, body); err != nil {
-			failed = append(failed, fmt.Errorf("the notification %s: --notify-webhook: %w", e.Kind, err))
+			failed = append(failed, lang.Errorf("the notification %s: --notify-webhook: %w", e.Kind, err))
 		}
 	}
 	return errors.Join(failed...)

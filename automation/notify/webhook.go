@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -17,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/secret"
 )
 
@@ -49,19 +49,19 @@ func newWebhook(address string, key secret.Value) (*webhook, error) {
 	switch {
 	case err != nil, u.Hostname() == "", u.Opaque != "":
 		// What is in it may be a secret of the receiver's.
-		return nil, errors.New("--notify-webhook is not an address such as https://example.com/hook")
+		return nil, lang.NewError("--notify-webhook is not an address such as https://example.com/hook")
 	case u.User != nil:
-		return nil, errors.New("--notify-webhook has a user name in it; the receiver is to check the signature instead")
+		return nil, lang.NewError("--notify-webhook has a user name in it; the receiver is to check the signature instead")
 	case u.Fragment != "":
-		return nil, errors.New("--notify-webhook has a # in it, and what follows would not be sent")
+		return nil, lang.NewError("--notify-webhook has a # in it, and what follows would not be sent")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return nil, errors.New("--notify-webhook must be https: names of employers and users would be readable on the way (http is for this machine alone)")
+		return nil, lang.NewError("--notify-webhook must be https: names of employers and users would be readable on the way (http is for this machine alone)")
 	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, errors.New("--notify-webhook must begin with https://")
+		return nil, lang.NewError("--notify-webhook must begin with https://")
 	case key.IsZero():
-		return nil, errors.New("--notify-webhook needs a key to sign with: set IRCCPIN_WEBHOOK_KEY, or its _FILE or _COMMAND")
+		return nil, lang.NewError("--notify-webhook needs a key to sign with: set IRCCPIN_WEBHOOK_KEY, or its _FILE or _COMMAND")
 	case len(key.Reveal()) < minKey:
-		return nil, fmt.Errorf("the key of --notify-webhook (IRCCPIN_WEBHOOK_KEY) has less than %d bytes", minKey)
+		return nil, lang.Errorf("the key of --notify-webhook (IRCCPIN_WEBHOOK_KEY) has less than %d bytes", minKey)
 	}
 	return &webhook{address: u, key: key, client: &http.Client{
 		// A redirection is not followed: it could lead to another's server.
@@ -85,7 +85,7 @@ func (h *webhook) deliver(ctx context.Context, body []byte) error {
 			return err
 		}
 		if attempt == attempts {
-			return fmt.Errorf("given up after %d attempts: %w", attempts, err)
+			return lang.Errorf("given up after %d attempts: %w", attempts, err)
 		}
 		// Jitter: several workers that lost one receiver do not come back at once.
 		wait := max(pause/2+rand.N(pause/2), min(after, maxPause))
@@ -93,7 +93,7 @@ func (h *webhook) deliver(ctx context.Context, body []byte) error {
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return fmt.Errorf("interrupted after %d attempts: %w", attempt, err)
+			return lang.Errorf("interrupted after %d attempts: %w", attempt, err)
 		case <-timer.C:
 		}
 		pause = min(2*pause, maxPause)
@@ -104,7 +104,7 @@ func (h *webhook) deliver(ctx context.Context, body []byte) error {
 // would not change.
 type finalError struct{ status string }
 
-func (e *finalError) Error() string { return "the receiver answered " + e.status }
+func (e *finalError) Error() string { return lang.Text("the receiver answered %s", e.status) }
 
 // post sends the body once. after is how long the receiver asks to wait.
 func (h *webhook) post(ctx context.Context, body []byte) (after time.Duration, err error) {
@@ -132,9 +132,9 @@ func (h *webhook) post(ctx context.Context, body []byte) (after time.Duration, e
 		return 0, nil
 	case code == http.StatusTooManyRequests, code == http.StatusRequestTimeout, code >= 500:
 		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After")) // a date is not worth it
-		return min(time.Duration(max(seconds, 0))*time.Second, maxPause), errors.New("the receiver answered " + answer(code))
+		return min(time.Duration(max(seconds, 0))*time.Second, maxPause), lang.Errorf("the receiver answered %s", answer(code))
 	case code >= 300 && code < 400:
-		return 0, &finalError{answer(code) + ", and redirections are not followed"}
+		return 0, &finalError{lang.Text("%s, and redirections are not followed", answer(code))}
 	}
 	return 0, &finalError{answer(code)}
 }

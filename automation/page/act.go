@@ -4,12 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"irccpin/automation/browser"
+	"irccpin/automation/lang"
 	"irccpin/automation/secret"
 )
 
@@ -72,7 +72,7 @@ func (d *Driver) Fill(ctx context.Context, page string, items ...Item) error {
 	orders, origins, values := reveal(items)
 	if len(origins) > 0 {
 		if d.policy.isAbroad() {
-			return &Stop{Code: Unsafe, Page: page, Message: "nothing stored is typed while a person signs in elsewhere", Hint: "This is a defect of irccpin. Please report it."}
+			return &Stop{Code: Unsafe, Page: page, Message: lang.Text("nothing stored is typed while a person signs in elsewhere"), Hint: lang.Text("This is a defect of irccpin. Please report it.")}
 		}
 		if err := d.allowed(items); err != nil {
 			return err
@@ -95,8 +95,8 @@ func (d *Driver) Fill(ctx context.Context, page string, items ...Item) error {
 		case result.Status == "too long":
 			return &Stop{
 				Code: RejectedByPortal, Page: page, Element: result.Element,
-				Message: fmt.Sprintf("the field %q of the page %q takes %d characters at most", result.Element, page, result.Limit),
-				Hint:    "Shorten the value. Nothing was sent.",
+				Message: lang.Text("the field %q of the page %q takes %d characters at most", result.Element, page, result.Limit),
+				Hint:    lang.Text("Shorten the value. Nothing was sent."),
 			}
 		case slices.Contains([]string{"origin", "action", "framed", "method"}, result.Status):
 			return d.unsafe(page, result)
@@ -146,8 +146,8 @@ func (d *Driver) allowed(items []Item) error {
 		if err := item.Secret.AllowedAt(d.at.url); err != nil {
 			return &Stop{
 				Code: Unsafe, Page: d.Last(), Element: item.Element, Err: err,
-				Message: fmt.Sprintf("%q was not typed: %v", item.Element, err),
-				Hint:    "The page looks right and is at the wrong place. Do not sign in there by hand either.",
+				Message: lang.Text("%q was not typed: %v", item.Element, err),
+				Hint:    lang.Text("The page looks right and is at the wrong place. Do not sign in there by hand either."),
 			}
 		}
 	}
@@ -156,16 +156,16 @@ func (d *Driver) allowed(items []Item) error {
 
 func (d *Driver) unsafe(page string, r actResult) *Stop {
 	why := map[string]string{
-		"origin": "the page is not where it should be",
-		"action": "its form would send it elsewhere",
-		"framed": "the field lies in a frame",
-		"method": "its form would put it into the address",
+		"origin": lang.Text("the page is not where it should be"),
+		"action": lang.Text("its form would send it elsewhere"),
+		"framed": lang.Text("the field lies in a frame"),
+		"method": lang.Text("its form would put it into the address"),
 	}[r.Status]
-	message := fmt.Sprintf("%q was not typed on the page %q: %s", r.Element, page, why)
+	message := lang.Text("%q was not typed on the page %q: %s", r.Element, page, why)
 	if r.Seen != "" {
 		message += " (" + r.Seen + ")"
 	}
-	return &Stop{Code: Unsafe, Page: page, Element: r.Element, Message: message, Hint: "The page looks right and behaves wrongly. Do not sign in there by hand either."}
+	return &Stop{Code: Unsafe, Page: page, Element: r.Element, Message: message, Hint: lang.Text("The page looks right and behaves wrongly. Do not sign in there by hand either.")}
 }
 
 func deedOf(item Item) string {
@@ -214,7 +214,9 @@ func (d *Driver) Commit(ctx context.Context, page, element string, filled ...Ite
 // doubtError happens when a click was sent and nobody knows whether it landed.
 type doubtError struct{ err error }
 
-func (e *doubtError) Error() string { return "the click was sent and nothing was heard of it" }
+func (e *doubtError) Error() string {
+	return lang.Text("the click was sent and nothing was heard of it")
+}
 func (e *doubtError) Unwrap() error { return e.err }
 
 // press arms the guard in the page, clicks, and waits for the guard's verdict.
@@ -232,12 +234,12 @@ func (d *Driver) press(ctx context.Context, page, element string, o order) error
 		case slices.Contains([]string{"form changed", "origin", "method"}, result.Status):
 			how := "elsewhere"
 			if result.Status == "method" {
-				how = "in an address"
+				how = lang.Text("in an address")
 			}
 			return &Stop{
 				Code: Unsafe, Page: page, Element: element,
-				Message: fmt.Sprintf("%q of the page %q was not pressed: its form would send what was typed %s", element, page, how),
-				Hint:    "The page's form is not what it should be. Do not sign in there by hand either.",
+				Message: lang.Text("%q of the page %q was not pressed: its form would send what was typed %s", element, page, how),
+				Hint:    lang.Text("The page's form is not what it should be. Do not sign in there by hand either."),
 			}
 		case slices.Contains([]string{"text changed", "ambiguous", "disagree", "end", "none"}, result.Status) || !time.Now().Before(limit):
 			return changed(page, cmpOr(result.Element, element), result.Status, result.Candidates)
@@ -286,7 +288,7 @@ func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (
 		return d.disarm(doc, err)
 	}
 	var verdict *clickVerdict
-	err := d.await(ctx, "the click to land", toLand, func() bool {
+	err := d.await(ctx, lang.Text("the click to land"), toLand, func() bool {
 		i := slices.IndexFunc(d.clicks, func(c clickVerdict) bool { return c.Token == token })
 		if i >= 0 {
 			verdict = &d.clicks[i]
@@ -353,7 +355,7 @@ func (d *Driver) call(ctx context.Context, function string, args any, result *ac
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return &Stop{Code: PortalUnavailable, Page: d.Last(), Message: "the browser did not carry out an order", Err: err, Hint: "Run the command again."}
+		return &Stop{Code: PortalUnavailable, Page: d.Last(), Message: lang.Text("the browser did not carry out an order"), Err: err, Hint: lang.Text("Run the command again.")}
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package page
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"irccpin/automation/browser"
+	"irccpin/automation/lang"
 	"irccpin/selectors"
 )
 
@@ -196,7 +196,9 @@ func (d *Driver) Last() string {
 
 // Says is what an element of a page says to a person, or with an empty element
 // the page itself, for messages.
-func (d *Driver) Says(page, element string) string { return d.options.Catalog.Says(page, element) }
+func (d *Driver) Says(page, element string) string {
+	return d.options.Catalog.Says(lang.Current(), page, element)
+}
 
 // Shot is the newest snapshot; nil when there is none.
 func (d *Driver) Shot() *Snapshot { return d.at.shot }
@@ -209,17 +211,17 @@ func (d *Driver) Open(ctx context.Context, address string) error {
 			return err
 		}
 		// The event that follows says more; wait for it.
-		if stop := d.await(ctx, "the answer to the first request", 5*time.Second, func() bool { return d.at.failed != nil || d.refused != nil || d.closed != nil }); stop == nil {
+		if stop := d.await(ctx, lang.Text("the answer to the first request"), 5*time.Second, func() bool { return d.at.failed != nil || d.refused != nil || d.closed != nil }); stop == nil {
 			return d.judge(time.Now()).err
 		}
-		return &Stop{Code: PortalUnavailable, Page: d.Last(), Message: "the portal could not be opened", Err: err, Hint: "Check the connection and try again later."}
+		return &Stop{Code: PortalUnavailable, Page: d.Last(), Message: lang.Text("the portal could not be opened"), Err: err, Hint: lang.Text("Check the connection and try again later.")}
 	}
 	return nil
 }
 
 // ErrPosted happens when a page is to be loaded again that answered a post:
 // loading it again would post again.
-var ErrPosted = errors.New("the page answers a post and must not be loaded again")
+var ErrPosted = lang.NewError("the page answers a post and must not be loaded again")
 
 // Again loads the page anew, as F5 would, and only if that repeats no post.
 func (d *Driver) Again(ctx context.Context) error {
@@ -278,7 +280,7 @@ func (d *Driver) Next(ctx context.Context, waitingFor string) (*Snapshot, error)
 			return shot, nil
 		}
 		if !now.Before(limit) {
-			return nil, d.stop(PortalUnavailable, fmt.Sprintf("waited %s for %s; %s", moveOn, waitingFor, d.sight()), "The portal is slow or stuck. Try again later.")
+			return nil, d.stop(PortalUnavailable, lang.Text("waited %s for %s; %s", moveOn, waitingFor, d.sight()), lang.Text("The portal is slow or stuck. Try again later."))
 		}
 		if err := d.step(ctx, earliest(limit, v.until)); err != nil {
 			return nil, err
@@ -309,7 +311,7 @@ func (d *Driver) judge(now time.Time) verdict {
 		return verdict{until: v.since.Add(moveOn)}
 	}
 	if slices.Contains(v.shot.Overlays, captchaChallenge) {
-		stop := d.stop(HumanNeeded, "the sign-in page shows a captcha challenge that only a person may answer", "Run the command where a person can see the window: with --show, at a terminal.")
+		stop := d.stop(HumanNeeded, lang.Text("the sign-in page shows a captcha challenge that only a person may answer"), lang.Text("Run the command where a person can see the window: with --show, at a terminal."))
 		stop.Ask = AskCaptcha
 		return verdict{err: stop}
 	}
@@ -322,7 +324,7 @@ func (d *Driver) judge(now time.Time) verdict {
 		if until := v.changed.Add(quarrel); now.Before(until) || !complete {
 			return verdict{until: later(until, now)}
 		}
-		return verdict{err: d.unknown("the page shown could be any of " + strings.Join(v.shot.Pages, ", "))}
+		return verdict{err: d.unknown(lang.Text("the page shown could be any of %s", strings.Join(v.shot.Pages, ", ")))}
 	}
 	spec, _ := d.options.Catalog.Shape(v.shot.Page(), v.shot.Variant)
 	if spec.Kind == selectors.Transit {
@@ -374,22 +376,22 @@ func (d *Driver) judgeUnknown(now time.Time, complete bool) verdict {
 	if until := v.changed.Add(wait); now.Before(until) || !complete {
 		return verdict{until: later(until, now)}
 	}
-	message := fmt.Sprintf("a page was not recognised: host %s, title %q, language %q", v.shot.Host, v.shot.Title, v.shot.Lang)
+	message := lang.Text("a page was not recognised: host %s, title %q, language %q", v.shot.Host, v.shot.Title, v.shot.Lang)
 	if v.status >= 400 {
-		message += fmt.Sprintf(", HTTP status %d", v.status)
+		message += lang.Text(", HTTP status %d", v.status)
 	}
 	if len(v.shot.Headings) > 0 {
-		message += fmt.Sprintf(", headings %q", v.shot.Headings)
+		message += lang.Text(", headings %q", v.shot.Headings)
 	}
 	if v.shot.Nearest.Page != "" {
-		message += fmt.Sprintf("; nearest is %q, which lacks: %s", v.shot.Nearest.Page, strings.Join(v.shot.Nearest.Missing, "; "))
+		message += lang.Text("; nearest is %q, which lacks: %s", v.shot.Nearest.Page, strings.Join(v.shot.Nearest.Missing, "; "))
 	}
 	return verdict{err: d.unknown(message)}
 }
 
 // unknown is the stop before a page that only a person can make sense of.
 func (d *Driver) unknown(message string) *Stop {
-	stop := d.stop(PageUnknown, message, unknownHint)
+	stop := d.stop(PageUnknown, message, lang.Text(unknownHint))
 	stop.Ask = AskPage
 	return stop
 }
@@ -398,13 +400,13 @@ func (d *Driver) unknown(message string) *Stop {
 func (d *Driver) sight() string {
 	switch v := d.at; {
 	case v.shot == nil && v.url == "":
-		return "nothing was shown"
+		return lang.Text("nothing was shown")
 	case v.shot == nil:
-		return "a document was begun and not shown"
+		return lang.Text("a document was begun and not shown")
 	case v.shot.Page() == "":
-		return fmt.Sprintf("an unknown page of %s is shown", v.shot.Host)
+		return lang.Text("an unknown page of %s is shown", v.shot.Host)
 	default:
-		return fmt.Sprintf("the page %q is shown (%s)", v.shot.Page(), v.shot.Loaded)
+		return lang.Text("the page %q is shown (%s)", v.shot.Page(), v.shot.Loaded)
 	}
 }
 
@@ -414,16 +416,16 @@ func (d *Driver) stop(code Code, message, hint string) *Stop {
 
 func (d *Driver) refusal(r *Refusal) *Stop {
 	if r.Kin {
-		return d.stop(HumanNeeded, fmt.Sprintf("the way led to %s, which looks like another sign-in service of the government", r.Host),
-			"Sign in there by hand to see what it wants. This program knows GCKey only.")
+		return d.stop(HumanNeeded, lang.Text("the way led to %s, which looks like another sign-in service of the government", r.Host),
+			lang.Text("Sign in there by hand to see what it wants. This program knows GCKey only."))
 	}
-	return d.stop(Unsafe, "stopped before "+r.Why, "Nothing more was typed or pressed. If this host is right, it must first be known to the catalog.")
+	return d.stop(Unsafe, lang.Text("stopped before %s", r.Why), lang.Text("Nothing more was typed or pressed. If this host is right, it must first be known to the catalog."))
 }
 
 func (d *Driver) gone() *Stop {
-	s := d.stop(PortalUnavailable, "the browser ended unexpectedly ("+string(d.closed.Reason)+")", "Run the command again.")
+	s := d.stop(PortalUnavailable, lang.Text("the browser ended unexpectedly (%s)", string(d.closed.Reason)), lang.Text("Run the command again."))
 	if d.closed.Reason == browser.ClosedByOther {
-		s = d.stop(Interrupted, "the window was closed", "Run the command again to go on.")
+		s = d.stop(Interrupted, lang.Text("the window was closed"), lang.Text("Run the command again to go on."))
 	}
 	s.Err = d.closed.Err
 	return s
@@ -433,11 +435,11 @@ func (d *Driver) unreachable(f browser.NavigationFailed) *Stop {
 	if f.Status >= 500 {
 		return d.broken(f.Status, "")
 	}
-	return d.stop(PortalUnavailable, fmt.Sprintf("the portal did not answer (%s)", f.Reason), "Check the connection and try again later.")
+	return d.stop(PortalUnavailable, lang.Text("the portal did not answer (%s)", f.Reason), lang.Text("Check the connection and try again later."))
 }
 
 func (d *Driver) broken(status int, retry string) *Stop {
-	s := d.stop(PortalUnavailable, fmt.Sprintf("the portal answered with an error (HTTP status %d)", status), "Try again later.")
+	s := d.stop(PortalUnavailable, lang.Text("the portal answered with an error (HTTP status %d)", status), lang.Text("Try again later."))
 	s.RetryAfter = retryAfter(retry, time.Now())
 	return s
 }
@@ -469,7 +471,7 @@ func (d *Driver) arrived(s *Snapshot) {
 	for name, state := range s.Elements {
 		if key := s.Page() + "/" + name; state.Drift && !d.drifted[key] {
 			d.drifted[key] = true
-			d.Warn(Warning{Code: "drift", Page: s.Page(), Element: name, Detail: "found by " + state.Way + " only; a better way no longer finds it"})
+			d.Warn(Warning{Code: "drift", Page: s.Page(), Element: name, Detail: lang.Text("found by %s only; a better way no longer finds it", state.Way)})
 		}
 	}
 }
@@ -488,7 +490,7 @@ func (d *Driver) dismiss(ctx context.Context, overlay string) error {
 		return err
 	}
 	d.left = left // the page below still waits for what it wants
-	return d.await(ctx, "the session dialog to close", renderOut, func() bool {
+	return d.await(ctx, lang.Text("the session dialog to close"), renderOut, func() bool {
 		return d.closed != nil || d.at.shot == nil || d.at.shot.Doc != before.Doc || !slices.Contains(d.at.shot.Overlays, overlay)
 	})
 }
@@ -579,7 +581,7 @@ func (d *Driver) await(ctx context.Context, what string, atMost time.Duration, d
 	limit := time.Now().Add(atMost)
 	for !done() {
 		if !time.Now().Before(limit) {
-			return d.stop(PortalUnavailable, fmt.Sprintf("waited %s for %s; %s", atMost, what, d.sight()), "The portal is slow or stuck. Try again later.")
+			return d.stop(PortalUnavailable, lang.Text("waited %s for %s; %s", atMost, what, d.sight()), lang.Text("The portal is slow or stuck. Try again later."))
 		}
 		if err := d.step(ctx, limit); err != nil {
 			return err

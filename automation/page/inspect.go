@@ -4,10 +4,10 @@ import (
 	"context"
 	_ "embed"
 	"errors"
-	"fmt"
 	"time"
 
 	"irccpin/automation/browser"
+	"irccpin/automation/lang"
 )
 
 //go:embed specimen.js
@@ -66,7 +66,7 @@ func (d *Driver) Inspect(ctx context.Context) (Inspection, error) {
 	ctx, cancel := context.WithTimeout(ctx, inspectTime)
 	defer cancel()
 	if err := d.tab.Call(ctx, shot.Doc, Inspector, nil, &out); err != nil {
-		return Inspection{}, fmt.Errorf("looking at the page: %w", err)
+		return Inspection{}, lang.Errorf("looking at the page: %w", err)
 	}
 	if out.Shot != nil {
 		out.Shot.Doc, out.Shot.Status = shot.Doc, shot.Status
@@ -89,7 +89,7 @@ func (d *Driver) Specimen(ctx context.Context) (Specimen, error) {
 	ctx, cancel := context.WithTimeout(ctx, inspectTime)
 	defer cancel()
 	if err := d.tab.Call(ctx, shot.Doc, specimen, nil, &out.HTML); err != nil {
-		return Specimen{}, fmt.Errorf("writing the page down: %w", err)
+		return Specimen{}, lang.Errorf("writing the page down: %w", err)
 	}
 	return out, nil
 }
@@ -105,7 +105,7 @@ func (d *Driver) keep(ctx context.Context) {
 	case errors.Is(err, browser.ErrDocumentGone):
 	case err != nil:
 		if ctx.Err() == nil {
-			d.Warn(Warning{Code: "capture", Page: d.Last(), Detail: "this page was not captured: " + err.Error()})
+			d.Warn(Warning{Code: "capture", Page: d.Last(), Detail: lang.Text("this page was not captured: %v", err)})
 		}
 	case s.HTML != "":
 		d.options.Keep(s)

@@ -3,10 +3,10 @@ package page
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/selectors"
 )
 
@@ -57,7 +57,7 @@ func (d *Driver) Attended() bool { return d.options.Patience > 0 && !d.committed
 // window was closed, or which rule a page broke.
 func (d *Driver) Leave(ctx context.Context, ask Ask, theirs func(page string) bool) error {
 	if !d.Attended() {
-		return d.stop(HumanNeeded, "a person is needed in the window, and nobody is there", "Run the command with --show, at a terminal.")
+		return d.stop(HumanNeeded, lang.Text("a person is needed in the window, and nobody is there"), lang.Text("Run the command with --show, at a terminal."))
 	}
 	d.left = nil // what they come to is new, wherever it is
 	return d.hand(ctx, ask, func() bool { return d.known() && !theirs(d.at.shot.Page()) })
@@ -80,7 +80,7 @@ func (d *Driver) hand(ctx context.Context, ask Ask, helped func() bool) error {
 	d.theirs, d.until = true, d.deadline(ctx)
 	d.policy.watch(true)
 	defer d.policy.watch(false)
-	d.options.Observer.Asked(string(ask), d.until)
+	d.options.Observer.Asked(lang.Word(string(ask)), d.until)
 	for {
 		switch {
 		case d.closed != nil, d.refused != nil, d.at.failed != nil && !d.policy.isAbroad():
@@ -101,7 +101,7 @@ func (d *Driver) hand(ctx context.Context, ask Ask, helped func() bool) error {
 			}
 		}
 		if now := time.Now(); !now.Before(d.until) {
-			return d.stop(HumanNeeded, fmt.Sprintf("nobody helped in time: %s", ask), "Run the command again when a person is there.")
+			return d.stop(HumanNeeded, lang.Text("nobody helped in time: %s", lang.Word(string(ask))), lang.Text("Run the command again when a person is there."))
 		}
 		if err := d.step(ctx, d.until); err != nil {
 			return err
@@ -138,6 +138,6 @@ func (d *Driver) glimpse() {
 // window is theirs. A Sign-In Partner leads to hosts that nobody can list.
 func (d *Driver) pressedByPerson(dangers []string) {
 	if slices.Contains(dangers, partner) && d.theirs && d.policy.depart(d.at.doc) {
-		d.options.Observer.Asked(string(AskPartner), d.until)
+		d.options.Observer.Asked(lang.Word(string(AskPartner)), d.until)
 	}
 }

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"irccpin/automation/browser"
+	"irccpin/automation/lang"
 	"irccpin/selectors"
 )
 
@@ -102,18 +102,18 @@ func (p *policy) commit() {
 func (p *policy) judge(r browser.Request) error {
 	u, err := url.Parse(r.URL)
 	if err != nil {
-		return &Refusal{Why: "an address that cannot be read"}
+		return &Refusal{Why: lang.Text("an address that cannot be read")}
 	}
 	host := strings.ToLower(u.Hostname())
 	switch {
 	case u.Scheme != "https":
-		return &Refusal{Host: host, Why: fmt.Sprintf("an address without https (%s://%s)", u.Scheme, host)}
+		return &Refusal{Host: host, Why: lang.Text("an address without https (%s://%s)", u.Scheme, host)}
 	case u.User != nil:
-		return &Refusal{Host: host, Why: fmt.Sprintf("an address with a user name in it (at %s)", host)}
+		return &Refusal{Host: host, Why: lang.Text("an address with a user name in it (at %s)", host)}
 	case u.Port() != "" && u.Port() != "443":
-		return &Refusal{Host: host, Why: fmt.Sprintf("an unusual port (%s:%s)", host, u.Port())}
+		return &Refusal{Host: host, Why: lang.Text("an unusual port (%s:%s)", host, u.Port())}
 	case !p.catalog.Allows(host) && !p.lets(host):
-		return &Refusal{Host: host, Kin: p.catalog.IsKin(host), Why: fmt.Sprintf("the host %s, which does not belong to this sign-in", host)}
+		return &Refusal{Host: host, Kin: p.catalog.IsKin(host), Why: lang.Text("the host %s, which does not belong to this sign-in", host)}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -141,13 +141,13 @@ func (p *policy) isCaptcha(host string) bool {
 // their way from it. p.mu is held.
 func (p *policy) judgeCarried(r browser.Request, u *url.URL, host string) error {
 	if carries(u, p.secrets) {
-		return &Refusal{Host: host, Why: "an address with a secret in it"}
+		return &Refusal{Host: host, Why: lang.Text("an address with a secret in it")}
 	}
 	top := r.Kind == browser.KindDocument && r.TopFrame
 	if r.Method != "GET" && r.Method != "HEAD" && (!p.sent || r.Redirected) {
 		allowed := slices.Contains(p.origins, "https://"+host) || (!top && p.isCaptcha(host))
 		if !allowed {
-			return &Refusal{Host: host, Why: fmt.Sprintf("a post to %s while a secret was on the page", host)}
+			return &Refusal{Host: host, Why: lang.Text("a post to %s while a secret was on the page", host)}
 		}
 	}
 	if top && !r.Redirected {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"irccpin/automation/lang"
 )
 
 // Code says in one word how a command ended when it did not end well. Scripts
@@ -106,26 +108,26 @@ func CodeOf(err error) Code {
 // changed is the stop for an element that was not found as the catalog says.
 func changed(page, element, status string, candidates []string) *Stop {
 	seen := map[string]string{
-		"missing":   "was not found",
-		"ambiguous": "was found more than once",
-		"disagree":  "is found in two ways that do not agree",
-		"disabled":  "cannot be used: it stays disabled",
-		"covered":   "is covered by something else",
-		"moved":     "is not where it was",
-		"not kept":  "did not keep what was typed",
-		"focus":     "did not take the keyboard",
-		"masked":    "is hidden behind a button, and a person must look at it",
-		"odd row":   "has a row that does not fit its headers",
+		"missing":   lang.Text("was not found"),
+		"ambiguous": lang.Text("was found more than once"),
+		"disagree":  lang.Text("is found in two ways that do not agree"),
+		"disabled":  lang.Text("cannot be used: it stays disabled"),
+		"covered":   lang.Text("is covered by something else"),
+		"moved":     lang.Text("is not where it was"),
+		"not kept":  lang.Text("did not keep what was typed"),
+		"focus":     lang.Text("did not take the keyboard"),
+		"masked":    lang.Text("is hidden behind a button, and a person must look at it"),
+		"odd row":   lang.Text("has a row that does not fit its headers"),
 	}[status]
 	if seen == "" {
-		seen = "is not as expected (" + status + ")"
+		seen = lang.Text("is not as expected (%s)", status)
 	}
-	message := fmt.Sprintf("on the page %q, %q %s", page, element, seen)
+	message := lang.Text("on the page %q, %q %s", page, element, seen)
 	if len(candidates) > 0 {
-		message += "; seen: " + strings.Join(candidates, ", ")
+		message += lang.Text("; seen: %s", strings.Join(candidates, ", "))
 	}
 	return &Stop{
 		Code: PageChanged, Page: page, Element: element, Message: message,
-		Hint: "The portal's page has changed. Nothing was pressed on it. A corrected catalog file can be laid over the built-in one with --selectors.",
+		Hint: lang.Text("The portal's page has changed. Nothing was pressed on it. A corrected catalog file can be laid over the built-in one with --selectors."),
 	}
 }

@@ -3,9 +3,9 @@ package page
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"irccpin/automation/browser"
+	"irccpin/automation/lang"
 )
 
 // Row is one row of a table, by the catalog's column names, as a person reads
@@ -51,14 +51,14 @@ func (d *Driver) ReadTable(ctx context.Context, page, table string) (Table, erro
 			return Table{}, err
 		}
 		if i > maxTablePages {
-			return Table{}, changed(page, table, "without a first page", nil)
+			return Table{}, changed(page, table, lang.Text("without a first page"), nil)
 		}
 	}
 	out := Table{Columns: part.Columns}
 	seen := map[string]bool{}
 	for {
 		if seen[part.State] && len(part.Rows) > 0 {
-			return Table{}, changed(page, table, "showing the same rows on two of its pages", nil)
+			return Table{}, changed(page, table, lang.Text("showing the same rows on two of its pages"), nil)
 		}
 		seen[part.State] = true
 		out.Rows = append(out.Rows, part.Rows...)
@@ -66,14 +66,14 @@ func (d *Driver) ReadTable(ctx context.Context, page, table string) (Table, erro
 			break
 		}
 		if len(seen) > maxTablePages {
-			return Table{}, changed(page, table, "without a last page", nil)
+			return Table{}, changed(page, table, lang.Text("without a last page"), nil)
 		}
 		if part, err = d.turn(ctx, page, table, "next", part.State); err != nil {
 			return Table{}, err
 		}
 	}
 	if part.Info != nil && part.Info.Total != len(out.Rows) {
-		return Table{}, changed(page, table, fmt.Sprintf("telling of %d rows while %d could be read", part.Info.Total, len(out.Rows)), nil)
+		return Table{}, changed(page, table, lang.Text("telling of %d rows while %d could be read", part.Info.Total, len(out.Rows)), nil)
 	}
 	return out, nil
 }
@@ -83,7 +83,7 @@ func (d *Driver) turn(ctx context.Context, page, table, direction, state string)
 	if err := d.press(ctx, page, table+" "+direction, order{table: table, pager: direction}); err != nil {
 		return tableResult{}, err
 	}
-	err := d.await(ctx, "the table's "+direction+" page", moveOn, func() bool {
+	err := d.await(ctx, lang.Text("the table's %s page", direction), moveOn, func() bool {
 		if d.trouble() != nil {
 			return true
 		}
@@ -115,7 +115,7 @@ func (d *Driver) tablePart(ctx context.Context, page, table string) (tableResult
 		if ctx.Err() != nil {
 			return part, ctx.Err()
 		}
-		return part, &Stop{Code: PortalUnavailable, Page: d.Last(), Message: "the browser did not read the table", Err: err, Hint: "Run the command again."}
+		return part, &Stop{Code: PortalUnavailable, Page: d.Last(), Message: lang.Text("the browser did not read the table"), Err: err, Hint: lang.Text("Run the command again.")}
 	case !part.OK:
 		return part, changed(page, table, part.Status, part.Candidates)
 	}
@@ -138,14 +138,14 @@ func (d *Driver) ShowRow(ctx context.Context, page, table string, row Row) (int,
 		case len(places) == 1:
 			return places[0], nil
 		case len(places) > 1:
-			return 0, changed(page, table, "showing a row twice", nil)
+			return 0, changed(page, table, lang.Text("showing a row twice"), nil)
 		case part.Previous != "more":
-			return 0, changed(page, table, "without a row that stood in it a moment ago", nil)
+			return 0, changed(page, table, lang.Text("without a row that stood in it a moment ago"), nil)
 		}
 		part, err = d.turn(ctx, page, table, "previous", part.State)
 	}
 	if err == nil {
-		err = changed(page, table, "without a first page", nil)
+		err = changed(page, table, lang.Text("without a first page"), nil)
 	}
 	return 0, err
 }

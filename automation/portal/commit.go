@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +11,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 )
 
@@ -116,17 +116,17 @@ func (k *Desk) outcome(ctx context.Context, id string, in Intent, form *page.Sna
 		// cannot be written the table decides alone, as after a crash.
 		d.Confirmed = cmp.Or(k.now(ctx), time.Now())
 		if err := k.Intents.Confirmed(ctx, id, d.Confirmed); err != nil {
-			k.warnLedger("the confirmation", err)
+			k.warnLedger(lang.Text("the confirmation"), err)
 		}
 		if err := k.Driver.Press(ctx, "confirm-create-user", "continue"); err != nil {
 			return reconcile(err)
 		}
-		if shown, err = k.answer(ctx, "the home page"); err != nil {
+		if shown, err = k.answer(ctx, lang.Text("the home page")); err != nil {
 			return reconcile(err)
 		}
 	}
 	if shown.Page() != "home" {
-		return reconcile(unexpected(shown, "the home page"))
+		return reconcile(unexpected(shown, lang.Text("the home page")))
 	}
 	k.Home = shown
 	users, err := Users(ctx, k.Driver, shown)
@@ -140,7 +140,7 @@ func (k *Desk) outcome(ctx context.Context, id string, in Intent, form *page.Sna
 	case len(ours) > 1:
 		return Outcome{}, k.several(ctx, id, in.Person, ours)
 	}
-	return reconcile(errors.New("the new user is not in the table"))
+	return reconcile(lang.NewError("the new user is not in the table"))
 }
 
 // answer waits for the page that follows a committing click. It leaves enough
@@ -237,12 +237,12 @@ func (k *Desk) digests(users []User) []string {
 // the portal made of the values with what was sent. The PIN may not be there yet.
 func (k *Desk) created(ctx context.Context, id string, sent Person, u User, reconciled bool) Outcome {
 	for _, v := range []struct{ what, sent, kept string }{
-		{"given name", sent.GivenName, u.GivenName}, {"family name", sent.FamilyName, u.FamilyName}, {"e-mail address", sent.Email, u.Email},
+		{lang.Text("given name"), sent.GivenName, u.GivenName}, {lang.Text("family name"), sent.FamilyName, u.FamilyName}, {lang.Text("e-mail address"), sent.Email, u.Email},
 	} {
 		if v.sent != v.kept {
 			k.Driver.Warn(page.Warning{
 				Code: "name_changed", Page: "home", Element: v.what,
-				Detail: fmt.Sprintf("the portal keeps the %s as %q; %q was sent", v.what, v.kept, v.sent),
+				Detail: lang.Text("the portal keeps the %s as %q; %q was sent", v.what, v.kept, v.sent),
 			})
 		}
 	}
@@ -259,12 +259,12 @@ func (k *Desk) created(ctx context.Context, id string, sent Person, u User, reco
 // was seen.
 func (k *Desk) close(ctx context.Context, id string, c Closing) {
 	if err := k.Intents.Close(ctx, id, c); err != nil {
-		k.warnLedger("the outcome", err)
+		k.warnLedger(lang.Text("the outcome"), err)
 	}
 }
 
 func (k *Desk) warnLedger(what string, err error) {
-	k.Driver.Warn(page.Warning{Code: "ledger", Detail: what + " could not be written down: " + err.Error()})
+	k.Driver.Warn(page.Warning{Code: "ledger", Detail: lang.Text("%s could not be written down: %v", what, err)})
 }
 
 // several reports more than one new row for one click. It is never called created.
@@ -274,8 +274,8 @@ func (k *Desk) several(ctx context.Context, id string, p Person, rows []User) *p
 	for _, u := range rows {
 		seen = append(seen, describe(u.Person()))
 	}
-	stop.Message = fmt.Sprintf("after one click on %q %d new users stand in the table: %s", k.button(Creation), len(rows), strings.Join(seen, ", "))
-	stop.Hint = "One of them should be deleted by hand. Nothing more was pressed."
+	stop.Message = lang.Text("after one click on %q %d new users stand in the table: %s", k.button(Creation), len(rows), strings.Join(seen, ", "))
+	stop.Hint = lang.Text("One of them should be deleted by hand. Nothing more was pressed.")
 	k.close(ctx, id, Closing{Ending: EndDuplicated, User: rows[0], Detail: stop.Message})
 	return stop
 }
@@ -286,11 +286,11 @@ func (k *Desk) rejected(ctx context.Context, id string, in Intent, form, back *p
 	said := fresh(form, back)
 	stop := &page.Stop{
 		Code: page.RejectedByPortal, Page: back.Page(),
-		Message: "the portal did not create the user and showed the form again",
-		Hint:    "Correct the data and run the command again.",
+		Message: lang.Text("the portal did not create the user and showed the form again"),
+		Hint:    lang.Text("Correct the data and run the command again."),
 	}
 	if len(said) > 0 {
-		stop.Message = fmt.Sprintf("the portal did not create the user; it says: %q", strings.Join(said, " / "))
+		stop.Message = lang.Text("the portal did not create the user; it says: %q", strings.Join(said, " / "))
 	}
 	d := k.doubt(id, in, stop)
 	if err := k.leaveForm(ctx); err != nil || k.Driver.Last() != "home" {

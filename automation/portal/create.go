@@ -2,10 +2,10 @@ package portal
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 )
 
@@ -69,8 +69,8 @@ func (k *Desk) Create(ctx context.Context, o Order) (Outcome, error) {
 	}
 	if strings.TrimSpace(o.AuthorizedBy) == "" && !o.DryRun {
 		return Outcome{}, &page.Stop{
-			Code: page.Unsafe, Message: "nobody is named who authorises this user, and the portal's statement is ticked on a person's word only",
-			Hint: "Name the primary user with --authorized-by. Nothing was pressed.",
+			Code: page.Unsafe, Message: lang.Text("nobody is named who authorises this user, and the portal's statement is ticked on a person's word only"),
+			Hint: lang.Text("Name the primary user with --authorized-by. Nothing was pressed."),
 		}
 	}
 	o.Person = composed(o.Person)
@@ -119,8 +119,8 @@ func (o Order) items() []page.Item {
 func conflict(p Person, other User) *page.Stop {
 	return &page.Stop{
 		Code: page.ConflictingUser, Page: "home",
-		Message: fmt.Sprintf("%s agrees only in part with the secondary user %s", describe(p), describe(other.Person())),
-		Hint:    "If it is the same person, correct the data. If it is another one, say so with --allow-conflict.",
+		Message: lang.Text("%s agrees only in part with the secondary user %s", describe(p), describe(other.Person())),
+		Hint:    lang.Text("If it is the same person, correct the data. If it is another one, say so with --allow-conflict."),
 	}
 }
 
@@ -145,22 +145,22 @@ func (k *Desk) openForm(ctx context.Context) (*page.Snapshot, error) {
 }
 
 // the names a page in messages.
-func (k *Desk) the(name string) string { return fmt.Sprintf("the page %q", k.Driver.Says(name, "")) }
+func (k *Desk) the(name string) string { return lang.Text("the page %q", k.Driver.Says(name, "")) }
 
 // unexpected is the stop for a known page at the wrong time.
 func unexpected(s *page.Snapshot, wanted string) *page.Stop {
 	stop := &page.Stop{
 		Code: page.PageChanged, Page: s.Page(),
-		Message: fmt.Sprintf("%s was expected, and the page %q came", wanted, s.Page()),
-		Hint:    "Run the command again. If it happens again, look at the portal by hand.",
+		Message: lang.Text("%s was expected, and the page %q came", wanted, s.Page()),
+		Hint:    lang.Text("Run the command again. If it happens again, look at the portal by hand."),
 	}
 	if len(s.Messages) > 0 {
-		stop.Message += fmt.Sprintf("; the portal says: %q", strings.Join(s.Messages, " / "))
+		stop.Message += lang.Text("; the portal says: %q", strings.Join(s.Messages, " / "))
 	}
 	switch s.Page() {
 	case "session-expired", "signed-out", "page-error", "maintenance", "gckey-sign-in", "landing":
 		stop.Code = page.PortalUnavailable
-		stop.Hint = "Try again later."
+		stop.Hint = lang.Text("Try again later.")
 	case "not-authorized":
 		stop.Code = page.NotPermitted
 	case "account-locked":
@@ -178,8 +178,8 @@ func checkAttestation(text string, employer Employer) error {
 	}
 	return &page.Stop{
 		Code: page.PageChanged, Page: "create-user", Element: "attestation",
-		Message: fmt.Sprintf("the statement to be confirmed does not name %q, the business of this account", employer.LegalName),
-		Hint:    "Nothing was sent. Look at the page by hand.",
+		Message: lang.Text("the statement to be confirmed does not name %q, the business of this account", employer.LegalName),
+		Hint:    lang.Text("Nothing was sent. Look at the page by hand."),
 	}
 }
 
@@ -191,7 +191,7 @@ func (k *Desk) leaveForm(ctx context.Context) error {
 	if err := k.Driver.Press(ctx, "create-user", "return"); err != nil {
 		return err
 	}
-	home, err := k.Driver.Next(ctx, "the home page")
+	home, err := k.Driver.Next(ctx, lang.Text("the home page"))
 	if err == nil && home.Page() == "home" {
 		k.Home = home
 	}

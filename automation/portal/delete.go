@@ -2,8 +2,8 @@ package portal
 
 import (
 	"context"
-	"errors"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 )
 
@@ -50,9 +50,9 @@ func (k *Desk) pressDelete(ctx context.Context, place int, u User) error {
 	if _, err := k.Driver.Commit(ctx, "delete-confirmation", "confirm-delete"); err != nil {
 		return err
 	}
-	shown, err = k.answer(ctx, "the home page")
+	shown, err = k.answer(ctx, lang.Text("the home page"))
 	if err == nil && shown.Page() != "home" {
-		err = unexpected(shown, "the home page")
+		err = unexpected(shown, lang.Text("the home page"))
 	}
 	return err
 }
@@ -65,7 +65,7 @@ func (k *Desk) gone(ctx context.Context, id string, in Intent) (Outcome, error) 
 		return k.deleted(ctx, id, in.Person.user(), false), nil
 	}
 	if err == nil {
-		err = errors.New("the user is still in the table")
+		err = lang.NewError("the user is still in the table")
 	}
 	return k.reconcile(ctx, k.doubt(id, in, err), true)
 }

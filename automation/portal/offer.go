@@ -1,9 +1,9 @@
 package portal
 
 import (
-	"fmt"
 	"strings"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 )
 
@@ -19,8 +19,8 @@ func (k *Desk) notOffered() *page.Stop {
 	shot, says := k.Driver.Shot(), k.Driver.Says("home", element)
 	stop := &page.Stop{
 		Code: page.NotPermitted, Page: "home", Element: element,
-		Message: fmt.Sprintf("the home page does not offer %q", says),
-		Hint:    "Only the primary user of an employer or branch can create users. Sign in with the primary user's GCKey.",
+		Message: lang.Text("the home page does not offer %q", says),
+		Hint:    lang.Text("Only the primary user of an employer or branch can create users. Sign in with the primary user's GCKey."),
 	}
 	if shot == nil || shot.Is("primary-only") {
 		return stop
@@ -28,13 +28,13 @@ func (k *Desk) notOffered() *page.Stop {
 	link, other := shot.Elements[element], shot.Elements["other-creation"]
 	switch {
 	case link.Status != "missing":
-		stop.Message = fmt.Sprintf("on the page \"home\", %q (%q) is %s; seen: %s", element, says, link.Status, strings.Join(link.Candidates, ", "))
+		stop.Message = lang.Text("on the page \"home\", %q (%q) is %s; seen: %s", element, says, link.Status, strings.Join(link.Candidates, ", "))
 	case other.Status != "missing":
-		stop.Message = fmt.Sprintf("on the page \"home\", %q (%q) was not found, although the page offers to create something else", element, says)
+		stop.Message = lang.Text("on the page \"home\", %q (%q) was not found, although the page offers to create something else", element, says)
 	default:
 		return stop
 	}
 	stop.Code = page.PageChanged
-	stop.Hint = "The portal's page has changed. Nothing was pressed on it. A corrected catalog file can be laid over the built-in one with --selectors."
+	stop.Hint = lang.Text("The portal's page has changed. Nothing was pressed on it. A corrected catalog file can be laid over the built-in one with --selectors.")
 	return stop
 }

@@ -3,9 +3,9 @@ package portal
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 )
 
@@ -66,8 +66,8 @@ func (k *Desk) AwaitPIN(ctx context.Context, u User) (User, error) {
 func pinPending(u User, cause error) *page.Stop {
 	return &page.Stop{
 		Code: page.PINPending, Page: "home", Err: cause,
-		Message: fmt.Sprintf("%s is in the table, and the portal shows no PIN yet", describe(u.Person())),
-		Hint:    "Ask again later with: irccpin pin",
+		Message: lang.Text("%s is in the table, and the portal shows no PIN yet", describe(u.Person())),
+		Hint:    lang.Text("Ask again later with: irccpin pin"),
 	}
 }
 
@@ -77,12 +77,12 @@ func (k *Desk) reread(ctx context.Context) ([]User, error) {
 	if err := k.Driver.Again(ctx); err != nil {
 		return nil, err
 	}
-	home, err := k.Driver.Next(ctx, "the home page")
+	home, err := k.Driver.Next(ctx, lang.Text("the home page"))
 	if err != nil {
 		return nil, err
 	}
 	if home.Page() != "home" {
-		return nil, unexpected(home, "the home page")
+		return nil, unexpected(home, lang.Text("the home page"))
 	}
 	k.Home = home
 	return Users(ctx, k.Driver, home)

@@ -3,10 +3,10 @@ package portal
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 )
 
@@ -70,10 +70,10 @@ func (k *Desk) reconcile(ctx context.Context, d doubt, patience bool) (Outcome, 
 			}
 		}
 		if !d.Confirmed.IsZero() && looks > 1 {
-			return Outcome{}, unknown(d, errors.New("the portal said that the user was created, and the table does not show it"))
+			return Outcome{}, unknown(d, lang.NewError("the portal said that the user was created, and the table does not show it"))
 		}
 		if deadline, ok := ctx.Deadline(); !patience || ok && time.Until(deadline) < k.Settle+lookTime {
-			return Outcome{}, unknown(d, fmt.Errorf("the table shows no effect of it yet, and has to be read again after %s", k.Settle))
+			return Outcome{}, unknown(d, lang.Errorf("the table shows no effect of it yet, and has to be read again after %s", k.Settle))
 		}
 		if err := sleep(ctx, k.Settle); err != nil {
 			return Outcome{}, unknown(d, err)
@@ -94,7 +94,7 @@ func (k *Desk) nowThere(ctx context.Context, d doubt, users []User, at time.Time
 	case noted != nil:
 		return Outcome{}, true, unknown(d, noted)
 	case d.Seen, !d.Confirmed.IsZero() && at.Sub(d.Confirmed) >= wordHolds:
-		stop := noEffect(d, fmt.Sprintf("the user %s, whom an earlier click created, is no longer in the table", describe(d.Person)))
+		stop := noEffect(d, lang.Text("the user %s, whom an earlier click created, is no longer in the table", describe(d.Person)))
 		return Outcome{}, true, k.closed(ctx, d, Closing{Ending: EndReconciled, Detail: stop.Message}, stop)
 	}
 	settled, err := k.Intents.Settled(ctx, d.id)
@@ -102,7 +102,7 @@ func (k *Desk) nowThere(ctx context.Context, d doubt, users []User, at time.Time
 	case err != nil:
 		return Outcome{}, true, unknown(d, err)
 	case settled:
-		stop := noEffect(d, fmt.Sprintf("%q was pressed for %s, and the table shows that no user was made", d.button, describe(d.Person)))
+		stop := noEffect(d, lang.Text("%q was pressed for %s, and the table shows that no user was made", d.button, describe(d.Person)))
 		return Outcome{}, true, k.closed(ctx, d, Closing{Ending: EndNotCreated, Detail: stop.Message}, stop)
 	}
 	return Outcome{}, false, nil
@@ -123,7 +123,7 @@ func (k *Desk) stillThere(ctx context.Context, d doubt, users []User, at time.Ti
 	case err != nil:
 		return Outcome{}, true, unknown(d, err)
 	case settled:
-		stop := noEffect(d, fmt.Sprintf("%q was pressed for %s, and the table shows that the user is still there", d.button, describe(d.Person)))
+		stop := noEffect(d, lang.Text("%q was pressed for %s, and the table shows that the user is still there", d.button, describe(d.Person)))
 		return Outcome{}, true, k.closed(ctx, d, Closing{Ending: EndNotDeleted, Detail: stop.Message}, stop)
 	}
 	return Outcome{}, false, nil
@@ -203,19 +203,19 @@ func (k *Desk) button(d Deed) string {
 
 // unknown is the ending that says: pressed, and nobody knows.
 func unknown(d doubt, why error) *page.Stop {
-	hint := "Do not create this user by hand. Run the same command again: it looks at the table first and never creates a second user."
+	hint := lang.Text("Do not create this user by hand. Run the same command again: it looks at the table first and never creates a second user.")
 	if d.Deed == Deletion {
-		hint = "Run the same command again: it looks at the table first."
+		hint = lang.Text("Run the same command again: it looks at the table first.")
 	}
 	return &page.Stop{
 		Code: page.OutcomeUnknown, Err: errors.Join(d.cause, why), Hint: hint, RetryAfter: retryAfter(d.cause),
-		Message: fmt.Sprintf("%q was pressed for %s, and what came of it could not be read: %v", d.button, describe(d.Person), why),
+		Message: lang.Text("%q was pressed for %s, and what came of it could not be read: %v", d.button, describe(d.Person), why),
 	}
 }
 
 // ErrNoEffect is in the chain of an error that says: a click was pressed, and
 // the table shows no effect of it. The intent is closed.
-var ErrNoEffect = errors.New("nothing came of the click")
+var ErrNoEffect = lang.NewError("nothing came of the click")
 
 func noEffect(d doubt, message string) *page.Stop {
 	code := page.NotCreated
@@ -224,7 +224,7 @@ func noEffect(d doubt, message string) *page.Stop {
 	}
 	return &page.Stop{
 		Code: code, Page: "home", Err: errors.Join(ErrNoEffect, d.cause), RetryAfter: retryAfter(d.cause),
-		Message: message, Hint: "Run the command again to try anew.",
+		Message: message, Hint: lang.Text("Run the command again to try anew."),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 )
 
@@ -64,19 +65,19 @@ func EmployerOf(s *page.Snapshot) Employer {
 // is not a match: typing into the wrong employer's account cannot be undone.
 func CheckEmployer(at Employer, businessNumber, employerNumber string) error {
 	for _, n := range []struct{ what, want, have string }{
-		{"business number", businessNumber, at.BusinessNumber},
-		{"IRCC employer number", employerNumber, at.IRCCEmployerNumber},
+		{lang.Text("business number"), businessNumber, at.BusinessNumber},
+		{lang.Text("IRCC employer number"), employerNumber, at.IRCCEmployerNumber},
 	} {
 		if n.want == "" || compact(n.have) != "" && compact(n.want) == compact(n.have) {
 			continue
 		}
-		message := fmt.Sprintf("the account signed in to has the %s %q, and %q was expected", n.what, n.have, n.want)
+		message := lang.Text("the account signed in to has the %s %q, and %q was expected", n.what, n.have, n.want)
 		if n.have == "" {
-			message = fmt.Sprintf("the home page does not show a %s, and %q was expected", n.what, n.want)
+			message = lang.Text("the home page does not show a %s, and %q was expected", n.what, n.want)
 		}
 		return &page.Stop{
 			Code: page.WrongEmployer, Page: "home", Message: message,
-			Hint: "Nothing was done. Check that the settings file belongs to this employer.",
+			Hint: lang.Text("Nothing was done. Check that the settings file belongs to this employer."),
 		}
 	}
 	return nil
@@ -109,8 +110,8 @@ func Users(ctx context.Context, d *page.Driver, home *page.Snapshot) ([]User, er
 		if pin := row["pin"]; strings.ContainsFunc(pin, unicode.IsSpace) {
 			return nil, &page.Stop{
 				Code: page.PageChanged, Page: "home", Element: "pin",
-				Message: "a PIN in the table has a space in it, so it was not read as a person would read it",
-				Hint:    "The table's layout may have changed. Look at it by hand.",
+				Message: lang.Text("a PIN in the table has a space in it, so it was not read as a person would read it"),
+				Hint:    lang.Text("The table's layout may have changed. Look at it by hand."),
 			}
 		}
 	}
@@ -197,8 +198,8 @@ func Lookup(users []User, p Person) (User, error) {
 	switch len(found) {
 	case 0:
 		return User{}, &page.Stop{
-			Code: page.UserNotFound, Page: "home", Message: fmt.Sprintf("no secondary user %s is in the table of %d", describe(p), len(users)),
-			Hint: "irccpin list shows who is.",
+			Code: page.UserNotFound, Page: "home", Message: lang.Text("no secondary user %s is in the table of %d", describe(p), len(users)),
+			Hint: lang.Text("irccpin list shows who is."),
 		}
 	case 1:
 		return found[0], nil
@@ -208,8 +209,8 @@ func Lookup(users []User, p Person) (User, error) {
 
 func ambiguous(p Person, n int) *page.Stop {
 	return &page.Stop{
-		Code: page.AmbiguousUser, Page: "home", Message: fmt.Sprintf("%d secondary users in the table are %s", n, describe(p)),
-		Hint: "Tell them apart by e-mail address, or look at the table by hand.",
+		Code: page.AmbiguousUser, Page: "home", Message: lang.Text("%d secondary users in the table are %s", n, describe(p)),
+		Hint: lang.Text("Tell them apart by e-mail address, or look at the table by hand."),
 	}
 }
 
@@ -239,13 +240,13 @@ func composed(p Person) Person {
 // place, and the portal would keep that for good.
 func CheckEncodable(p Person) error {
 	p = composed(p)
-	for _, v := range []struct{ what, value string }{{"given name", p.GivenName}, {"family name", p.FamilyName}, {"e-mail address", p.Email}} {
+	for _, v := range []struct{ what, value string }{{lang.Text("given name"), p.GivenName}, {lang.Text("family name"), p.FamilyName}, {lang.Text("e-mail address"), p.Email}} {
 		for _, r := range v.value {
 			if _, ok := charmap.Windows1252.EncodeRune(r); !ok || unicode.IsControl(r) {
 				return &page.Stop{
 					Code:    page.Unencodable,
-					Message: fmt.Sprintf("the %s has the character %q (%U), which the portal cannot store", v.what, r, r),
-					Hint:    "Write the name as it stands in the person's travel document's machine-readable part, or with plain letters.",
+					Message: lang.Text("the %s has the character %q (%U), which the portal cannot store", v.what, r, r),
+					Hint:    lang.Text("Write the name as it stands in the person's travel document's machine-readable part, or with plain letters."),
 				}
 			}
 		}

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os/exec"
 	"strings"
 	"time"
 	"unicode"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/secret"
 )
 
@@ -64,7 +64,7 @@ func (d *Desktop) Ask(ctx context.Context, q Question) (secret.Value, error) {
 		return secret.Value{}, ErrDeclined
 	case err != nil:
 		clear(answer)
-		return secret.Value{}, fmt.Errorf("%s could not ask: %w", d.kind, err)
+		return secret.Value{}, lang.Errorf("%s could not ask: %w", d.kind, err)
 	}
 	answer = bytes.TrimRight(answer, "\r\n")
 	if len(bytes.TrimSpace(answer)) == 0 {
@@ -76,7 +76,7 @@ func (d *Desktop) Ask(ctx context.Context, q Question) (secret.Value, error) {
 // words are the program's arguments. Others on the machine can read them: they
 // hold nothing secret.
 func (d *Desktop) words(q Question) []string {
-	text := fmt.Sprintf("%s\n\n%s\n\n%s (until %s):", oneLine(q.About()), oneLine(q.Why), q.What, q.Until.Local().Format("15:04"))
+	text := lang.Text("%s\n\n%s\n\n%s (until %s):", oneLine(q.About()), oneLine(q.Why), q.What, q.Until.Local().Format("15:04"))
 	if d.kind == "kdialog" {
 		return []string{"--title", "irccpin", "--password", text}
 	}

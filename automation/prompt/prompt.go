@@ -9,11 +9,10 @@ package prompt
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/secret"
 )
 
@@ -33,13 +32,13 @@ type Question struct {
 // About says whose sign-in a question is about.
 func (q Question) About() string {
 	if q.Employer == "" {
-		return "the account " + q.Account
+		return lang.Text("the account %s", q.Account)
 	}
-	return fmt.Sprintf("%s, account %s", q.Employer, q.Account)
+	return lang.Text("%s, account %s", q.Employer, q.Account)
 }
 
 // ErrDeclined happens when the person closes a question without an answer.
-var ErrDeclined = errors.New("nobody answered")
+var ErrDeclined = lang.NewError("nobody answered")
 
 // Prompter asks a person. Ask returns before the question's time is over, or
 // when ctx ends. The answer is never empty: a person who gives none declines.
@@ -53,7 +52,7 @@ func Shorten(name secret.Value) string {
 	runes := []rune(strings.TrimSpace(name.Reveal()))
 	switch n := len(runes); {
 	case n == 0:
-		return "(no user name)"
+		return lang.Text("(no user name)")
 	case n < 5: // the ends would be all of it
 		return string(runes[:1]) + "…"
 	default:

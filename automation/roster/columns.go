@@ -1,10 +1,11 @@
 package roster
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
+
+	"irccpin/automation/lang"
 )
 
 // The columns that a roster can have. Others are kept and come back in the results.
@@ -155,7 +156,7 @@ func columnName(row line, i int) string {
 	if i < len(row.cells) && strings.TrimSpace(row.cells[i]) != "" {
 		return strings.TrimSpace(row.cells[i])
 	}
-	return fmt.Sprintf("column %s", letter(i))
+	return lang.Text("column %s", letter(i))
 }
 
 // distance is Levenshtein's.

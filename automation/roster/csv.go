@@ -5,10 +5,11 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"irccpin/automation/lang"
 )
 
 // bom is what Excel needs at the start of a CSV file to read it as UTF-8, and
@@ -61,11 +62,11 @@ func readCSV(data []byte, f *faults) table {
 func whyCSV(err error) string {
 	switch {
 	case errors.Is(err, csv.ErrQuote):
-		return `a quote (") is not closed, or text follows one that is`
+		return lang.Text(`a quote (") is not closed, or text follows one that is`)
 	case errors.Is(err, csv.ErrBareQuote):
-		return `a quote (") stands in the middle of a field; write the field in quotes and double the one inside`
+		return lang.Text(`a quote (") stands in the middle of a field; write the field in quotes and double the one inside`)
 	}
-	return fmt.Sprintf("it cannot be read: %v", err)
+	return lang.Text("it cannot be read: %v", err)
 }
 
 // badRow is the row with the first byte that is not UTF-8.

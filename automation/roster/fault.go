@@ -2,11 +2,11 @@ package roster
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // Fault is one thing that is wrong with a roster.
@@ -25,9 +25,9 @@ func (f Fault) String() string {
 	case f.Row == 0:
 		return f.Message
 	case f.Column == "":
-		return fmt.Sprintf("row %d: %s", f.Row, f.Message)
+		return lang.Text("row %d: %s", f.Row, f.Message)
 	}
-	return fmt.Sprintf("row %d, %s: %s", f.Row, f.Column, f.Message)
+	return lang.Text("row %d, %s: %s", f.Row, f.Column, f.Message)
 }
 
 // Faults are all faults of a roster, by row. It is what is behind the bad_roster
@@ -42,14 +42,14 @@ func (f Faults) Error() string {
 	for i, fault := range f {
 		lines[i] = fault.String()
 	}
-	return fmt.Sprintf("%d faults:\n  %s", len(f), strings.Join(lines, "\n  "))
+	return lang.Text("%d faults:\n  %s", len(f), strings.Join(lines, "\n  "))
 }
 
 // faults collects them.
 type faults struct{ list Faults }
 
 func (f *faults) add(row int, column, format string, args ...any) {
-	f.list = append(f.list, Fault{Row: row, Column: column, Message: fmt.Sprintf(format, args...)})
+	f.list = append(f.list, Fault{Row: row, Column: column, Message: lang.Text(format, args...)})
 }
 
 // err is the bad_roster error of a roster with that name; nil without faults.
@@ -59,8 +59,8 @@ func (f *faults) err(name string) error {
 	}
 	slices.SortStableFunc(f.list, func(a, b Fault) int { return cmp.Compare(a.Row, b.Row) })
 	return &automation.Error{
-		Code: automation.BadRoster, Message: fmt.Sprintf("the roster %s cannot be used: %v", name, f.list),
-		Hint: "Correct the roster and run the command again; irccpin help roster tells what each column holds. The portal was not opened.",
+		Code: automation.BadRoster, Message: lang.Text("the roster %s cannot be used: %v", name, f.list),
+		Hint: lang.Text("Correct the roster and run the command again; irccpin help roster tells what each column holds. The portal was not opened."),
 		Err:  f.list,
 	}
 }

@@ -2,7 +2,6 @@ package roster
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"sync"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // FileOptions say how results are kept in a file.
@@ -77,11 +77,11 @@ func (f *File) begin() error {
 	case err != nil:
 		return refused(f.path, "", cause(err))
 	case !info.Mode().IsRegular():
-		return refused(f.path, "", errors.New("it is not a file that can be replaced"))
+		return refused(f.path, "", lang.NewError("it is not a file that can be replaced"))
 	case f.options.Replace:
 		return nil
 	case f.options.Seal != nil:
-		return refused(f.path, "--force replaces it.", errors.New("it exists, and encrypted results cannot be resumed from"))
+		return refused(f.path, lang.Text("--force replaces it."), lang.NewError("it exists, and encrypted results cannot be resumed from"))
 	}
 	file, err := os.Open(f.path)
 	if err != nil {
@@ -92,14 +92,14 @@ func (f *File) begin() error {
 		return refused(f.path, "", err)
 	}
 	if f.Resumed, err = f.Resume(data, f.format, f.options.Simulated); err != nil {
-		return refused(f.path, "Name another file; --force replaces this one.", fmt.Errorf("it exists and is not this roster's own results: %w", err))
+		return refused(f.path, lang.Text("Name another file; --force replaces this one."), lang.Errorf("it exists and is not this roster's own results: %w", err))
 	}
 	return nil
 }
 
 func refused(path, hint string, err error) error {
 	return &automation.Error{
-		Code: automation.Usage, Message: fmt.Sprintf("%s cannot take the results: %v", path, err), Hint: hint, Err: err,
+		Code: automation.Usage, Message: lang.Text("%s cannot take the results: %v", path, err), Hint: hint, Err: err,
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // Format is a kind of file.
@@ -35,7 +36,7 @@ func FormatOf(path string, among ...Format) (Format, error) {
 	}
 	return "", &automation.Error{
 		Code:    automation.Usage,
-		Message: fmt.Sprintf("the name of %s does not say what kind of file it is to be; it must end in %s", path, strings.Join(names, " or ")),
+		Message: lang.Text("the name of %s does not say what kind of file it is to be; it must end in %s", path, strings.Join(names, lang.Text(" or "))),
 	}
 }
 

@@ -3,13 +3,12 @@ package roster
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // Resume takes over what an earlier run left in a results file of this roster,
@@ -36,7 +35,7 @@ func (s *Results) Resume(data []byte, f Format, simulated bool) (int, error) {
 	done := 0
 	for _, e := range earlier {
 		if e.outcome.started() && e.outcome.Simulated != simulated {
-			return 0, fmt.Errorf("its row %d was made with %s", e.number, portalKind(e.outcome.Simulated))
+			return 0, lang.Errorf("its row %d was made with %s", e.number, portalKind(e.outcome.Simulated))
 		}
 		at := places[e.key]
 		if len(at) == 0 {
@@ -44,7 +43,7 @@ func (s *Results) Resume(data []byte, f Format, simulated bool) (int, error) {
 			if e.outcome.PIN == "" && sources[e.key.source] {
 				continue
 			}
-			return 0, fmt.Errorf("its row %d is about somebody who is not in the roster", e.number)
+			return 0, lang.Errorf("its row %d is about somebody who is not in the roster", e.number)
 		}
 		places[e.key] = at[1:]
 		taken[at[0]] = e.outcome
@@ -60,9 +59,9 @@ func (s *Results) Resume(data []byte, f Format, simulated bool) (int, error) {
 
 func portalKind(simulated bool) string {
 	if simulated {
-		return "a simulated portal, and this run is about the real one"
+		return lang.Text("a simulated portal, and this run is about the real one")
 	}
-	return "the real portal, and this run is about a simulated one"
+	return lang.Text("the real portal, and this run is about a simulated one")
 }
 
 // past is a row of an earlier results file.
@@ -72,7 +71,7 @@ type past struct {
 	outcome Outcome
 }
 
-var errNoResults = errors.New("it has not the columns that results have")
+var errNoResults = lang.NewError("it has not the columns that results have")
 
 // earlier reads the rows of a results file.
 func (s *Results) earlier(data []byte, f Format) ([]past, error) {
@@ -99,7 +98,7 @@ func (s *Results) earlier(data []byte, f Format) ([]past, error) {
 	}
 	for _, heading := range s.roster.Columns {
 		if !slices.ContainsFunc(h.headings, func(other string) bool { return canonical(other) == canonical(heading) }) {
-			return nil, fmt.Errorf("it has no column %s, and the roster has one", heading)
+			return nil, lang.Errorf("it has no column %s, and the roster has one", heading)
 		}
 	}
 	rewritten := f == CSV && !written(data, t)
@@ -174,7 +173,7 @@ func (s *Results) tableOf(data []byte) (table, error) {
 		for _, heading := range first.cells {
 			cell, there := row[heading]
 			if !there {
-				return table{}, fmt.Errorf("its row %d has no %s", i+1, heading)
+				return table{}, lang.Errorf("its row %d has no %s", i+1, heading)
 			}
 			l.cells = append(l.cells, cell)
 		}

@@ -2,7 +2,6 @@ package roster
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // Purpose is what a roster is read for. It decides what each row must hold.
@@ -116,15 +116,15 @@ func Readable(path string) error {
 		return cause(err)
 	}
 	if !info.Mode().IsRegular() {
-		return errors.New("it is not a file")
+		return lang.NewError("it is not a file")
 	}
 	return nil
 }
 
 func unreadable(name string, err error) error {
 	return &automation.Error{
-		Code: automation.BadRoster, Message: fmt.Sprintf("the roster %s cannot be read: %v", name, cause(err)), Err: err,
-		Hint: "Name a CSV or XLSX file, or - for standard input. irccpin batch template FILE makes an empty one.",
+		Code: automation.BadRoster, Message: lang.Text("the roster %s cannot be read: %v", name, cause(err)), Err: err,
+		Hint: lang.Text("Name a CSV or XLSX file, or - for standard input. irccpin batch template FILE makes an empty one."),
 	}
 }
 

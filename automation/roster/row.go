@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // Row is one user at one employer.
@@ -97,19 +98,19 @@ func (c *checker) columns() {
 		}
 	}
 	if !h.has(ColEnvFile) {
-		missing(ColEmployer, ", and so is "+ColEnvFile+": one of them says whose credentials are used")
+		missing(ColEmployer, lang.Text(", and so is %s: one of them says whose credentials are used", ColEnvFile))
 	}
 	if c.options.For == PINs && h.has(ColEmail) {
 		return
 	}
 	why := ""
 	if c.options.For == PINs {
-		why = "; without it, there must be a column " + ColEmail
+		why = lang.Text("; without it, there must be a column %s", ColEmail)
 	}
 	missing(ColGivenName, why)
 	missing(ColFamilyName, why)
 	if c.options.For == Create {
-		missing(ColAuthorizedBy, ": it says on whose word each user is authorized")
+		missing(ColAuthorizedBy, lang.Text(": it says on whose word each user is authorized"))
 	}
 }
 

@@ -2,11 +2,12 @@ package roster
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"strings"
 	"unicode"
 	"unicode/utf16"
+
+	"irccpin/automation/lang"
 )
 
 const (
@@ -57,7 +58,7 @@ func (l line) blank() bool {
 func slurp(in io.Reader) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(in, maxSize+1))
 	if err == nil && len(data) > maxSize {
-		err = fmt.Errorf("it has more than %d MiB", maxSize>>20)
+		err = lang.Errorf("it has more than %d MiB", maxSize>>20)
 	}
 	return data, err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // explanation tells a column in the two languages of those who fill it in.
@@ -68,7 +69,7 @@ func WriteTemplate(path string, replace bool) error {
 		return err
 	}
 	if _, err := os.Stat(path); err == nil && !replace {
-		return noTemplate(path, "--force replaces it.", errors.New("it exists"))
+		return noTemplate(path, lang.Text("--force replaces it."), lang.NewError("it exists"))
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return noTemplate(path, "", cause(err))
 	}
@@ -80,7 +81,7 @@ func WriteTemplate(path string, replace bool) error {
 }
 
 func noTemplate(path, hint string, err error) error {
-	return &automation.Error{Code: automation.Usage, Message: fmt.Sprintf("%s cannot take the template: %v", path, err), Hint: hint, Err: err}
+	return &automation.Error{Code: automation.Usage, Message: lang.Text("%s cannot take the template: %v", path, err), Hint: hint, Err: err}
 }
 
 // EncodeTemplate writes an empty roster. Only XLSX has a place for explanations.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"irccpin/automation/lang"
 )
 
 const (
@@ -49,7 +51,7 @@ func (c Command) Words() []string {
 // takes longer than 30 seconds. The errors quote neither the command nor anything it printed.
 func (c Command) Output(ctx context.Context, run CommandRunner, environ []string) (Value, error) {
 	if c.IsZero() {
-		return Value{}, errors.New("there is no command")
+		return Value{}, lang.NewError("there is no command")
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, commandTimeout, errCommandTimeout)
 	defer cancel()
@@ -61,12 +63,12 @@ func (c Command) Output(ctx context.Context, run CommandRunner, environ []string
 	v, err := oneLine(bytes.TrimRight(out, "\r\n"))
 	if err != nil {
 		clear(out)
-		return Value{}, fmt.Errorf("its output %w", err)
+		return Value{}, lang.Errorf("its output %w", err)
 	}
 	return v, nil
 }
 
-var errCommandTimeout = fmt.Errorf("it did not end within %v", commandTimeout)
+var errCommandTimeout = lang.NewError("it did not end within %v", commandTimeout)
 
 // Invocation is one run of a command.
 type Invocation struct {
@@ -87,7 +89,7 @@ func RunCommand(ctx context.Context, in Invocation) ([]byte, error) {
 	if in.Dir != "" && strings.ContainsRune(filepath.ToSlash(name), '/') && !filepath.IsAbs(name) {
 		dir, err := filepath.Abs(in.Dir)
 		if err != nil {
-			return nil, fmt.Errorf("its directory is unknown: %s", reasonOf(err))
+			return nil, lang.Errorf("its directory is unknown: %s", reasonOf(err))
 		}
 		name = filepath.Join(dir, name)
 	}
@@ -109,17 +111,17 @@ func RunCommand(ctx context.Context, in Invocation) ([]byte, error) {
 	switch {
 	case err == nil && stdout.exceeded:
 		clear(stdout.data)
-		return nil, fmt.Errorf("it printed more than %d KiB", maxSecretSize>>10)
+		return nil, lang.Errorf("it printed more than %d KiB", maxSecretSize>>10)
 	case err == nil, errors.Is(err, exec.ErrWaitDelay):
 		// After ErrWaitDelay the program itself ended well; something it left behind held its output open.
 		return stdout.data, nil
 	case errors.As(err, &exit):
 		clear(stdout.data)
-		return nil, fmt.Errorf("it failed (%s); run it in a terminal to see why", exit.ProcessState)
+		return nil, lang.Errorf("it failed (%s); run it in a terminal to see why", exit.ProcessState)
 	case errors.Is(err, exec.ErrNotFound):
-		return nil, errors.New("its program is not on the PATH")
+		return nil, lang.NewError("its program is not on the PATH")
 	}
-	return nil, fmt.Errorf("it could not be started: %s", reasonOf(err))
+	return nil, lang.Errorf("it could not be started: %s", reasonOf(err))
 }
 
 // limitedBuffer keeps the first limit bytes and swallows the rest, so that a chatty program still ends.

@@ -2,13 +2,14 @@ package secret
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/joho/godotenv"
+
+	"irccpin/automation/lang"
 )
 
 // The idea of this file: a line is accepted only if what a person reads in it is what dotenv makes of it. The value a
@@ -34,7 +35,7 @@ const (
 // parseDotenv reads the text of a settings file named file, and adds every fault to found.
 func parseDotenv(text []byte, file string, found *problems) []entry {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
-		found.add(Problem{File: file, Line: 1, Message: "is written in UTF-16", Hint: "save it as UTF-8 without a byte order mark"})
+		found.add(Problem{File: file, Line: 1, Message: lang.Text("is written in UTF-16"), Hint: lang.Text("save it as UTF-8 without a byte order mark")})
 		return nil
 	}
 	var entries []entry
@@ -53,13 +54,13 @@ func parseDotenv(text []byte, file string, found *problems) []entry {
 		if i == 0 && strings.HasPrefix(line, byteOrderMark) {
 			line = strings.TrimPrefix(line, byteOrderMark)
 			key, _ := lineKey(line)
-			fault(key, "the file starts with a byte order mark (BOM)", "save it as UTF-8 without a byte order mark")
+			fault(key, lang.Text("the file starts with a byte order mark (BOM)"), lang.Text("save it as UTF-8 without a byte order mark"))
 		}
 		if strings.HasSuffix(line, "\r") {
 			line = strings.TrimSuffix(line, "\r")
 			if !crlf {
 				key, _ := lineKey(line)
-				fault(key, "this line, and perhaps others, ends in CR LF, as Windows writes it", "save the file with Unix line ends (LF)")
+				fault(key, lang.Text("this line, and perhaps others, ends in CR LF, as Windows writes it"), lang.Text("save the file with Unix line ends (LF)"))
 			}
 			crlf = true
 		}
@@ -68,7 +69,7 @@ func parseDotenv(text []byte, file string, found *problems) []entry {
 		}
 		key, value, message, hint := readLine(line)
 		if first, twice := firstLine[key]; twice && key != "" {
-			fault(key, "is given twice; the first time in line "+strconv.Itoa(first), "remove one of the two lines")
+			fault(key, lang.Text("is given twice; the first time in line %s", strconv.Itoa(first)), lang.Text("remove one of the two lines"))
 			continue
 		}
 		firstLine[key] = number
@@ -80,7 +81,7 @@ func parseDotenv(text []byte, file string, found *problems) []entry {
 		}
 	}
 	if len(found.list) == faults && !dotenvAgrees(text, entries) {
-		found.add(Problem{File: file, Message: "dotenv reads this file differently from what is written in it", Hint: "write every value in single quotes"})
+		found.add(Problem{File: file, Message: lang.Text("dotenv reads this file differently from what is written in it"), Hint: lang.Text("write every value in single quotes")})
 	}
 	return entries
 }
@@ -88,7 +89,7 @@ func parseDotenv(text []byte, file string, found *problems) []entry {
 // hintFor fits a hint to the key of a line.
 func hintFor(key, hint string) string {
 	if !slices.Contains(SecretKeys(), key) {
-		hint = strings.ReplaceAll(hint, orFile, "")
+		hint = strings.ReplaceAll(hint, lang.Text(orFile), "")
 	}
 	if key != "" {
 		hint = strings.ReplaceAll(hint, "KEY", key)
@@ -101,29 +102,29 @@ func readLine(line string) (key, value, message, hint string) {
 	key, rest := lineKey(line)
 	switch {
 	case strings.ContainsRune(line, 0):
-		return key, "", "the line holds a NUL character", "save the file as UTF-8 text"
+		return key, "", lang.Text("the line holds a NUL character"), lang.Text("save the file as UTF-8 text")
 	case !utf8.ValidString(line):
-		return key, "", "the line is not valid UTF-8", "save the file as UTF-8"
+		return key, "", lang.Text("the line is not valid UTF-8"), lang.Text("save the file as UTF-8")
 	case strings.IndexFunc(line, isControl) >= 0:
-		return key, "", "the line holds a control character", "remove it; it may be invisible in an editor"
+		return key, "", lang.Text("the line holds a control character"), lang.Text("remove it; it may be invisible in an editor")
 	case key == "":
-		return "", "", "the line is not of the form KEY='value'",
-			"a value takes one line only; a comment starts with # on a line of its own"
+		return "", "", lang.Text("the line is not of the form KEY='value'"),
+			lang.Text("a value takes one line only; a comment starts with # on a line of its own")
 	}
 	if before, found := strings.CutPrefix(strings.TrimLeft(line, " \t"), "export"); found && before != strings.TrimLeft(before, " \t") {
-		return key, "", "the line starts with \"export\", which belongs into shell scripts", "remove the word export"
+		return key, "", lang.Text("the line starts with \"export\", which belongs into shell scripts"), lang.Text("remove the word export")
 	}
 	trimmed := strings.TrimLeft(rest, " \t")
 	if strings.HasPrefix(trimmed, ":") {
-		return key, "", "the line uses a colon, as YAML does", "write KEY='value'"
+		return key, "", lang.Text("the line uses a colon, as YAML does"), lang.Text("write KEY='value'")
 	}
 	raw := strings.TrimPrefix(trimmed, "=")
 	if trimmed != rest || raw != strings.TrimLeftFunc(raw, isDotenvSpace) {
-		return key, "", "has white space around the =, which dotenv drops", "write KEY='value'"
+		return key, "", lang.Text("has white space around the =, which dotenv drops"), lang.Text("write KEY='value'")
 	}
 	value, message, hint = literal(raw)
 	if message == "" && !survives(raw, value) {
-		message, hint = explain(raw), hintSingleQuotes
+		message, hint = explain(raw), lang.Text(hintSingleQuotes)
 	}
 	if message != "" {
 		return key, "", message, hint
@@ -159,7 +160,7 @@ func literal(raw string) (value, message, hint string) {
 	if quote != '\'' && quote != '"' {
 		return raw, "", ""
 	}
-	name, other := "single", "double"
+	name, other := lang.Word("single"), lang.Word("double")
 	if quote == '"' {
 		name, other = other, name
 	}
@@ -167,20 +168,20 @@ func literal(raw string) (value, message, hint string) {
 	last := strings.LastIndexByte(body, quote)
 	switch {
 	case last < 0:
-		return "", "has a " + name + " quote that is opened and not closed on this line",
-			"a value takes one line only; if it starts with this quote, put " + other + " quotes around it" + orFile
+		return "", lang.Text("has a %s quote that is opened and not closed on this line", name),
+			lang.Text("a value takes one line only; if it starts with this quote, put %s quotes around it%s", other, lang.Text(orFile))
 	case last != len(body)-1:
-		return "", "has something behind the closing quote",
-			"a comment goes on a line of its own; if the value holds a " + name + " quote, put " + other + " quotes around it" + orFile
+		return "", lang.Text("has something behind the closing quote"),
+			lang.Text("a comment goes on a line of its own; if the value holds a %s quote, put %s quotes around it%s", name, other, lang.Text(orFile))
 	}
 	value = body[:last]
 	switch {
 	case strings.IndexByte(value, quote) >= 0:
-		return "", "has a " + name + " quote inside " + name + " quotes",
-			"put " + other + " quotes around the value" + orFile
+		return "", lang.Text("has a %s quote inside %s quotes", name, name),
+			lang.Text("put %s quotes around the value%s", other, lang.Text(orFile))
 	case quote == '\'' && strings.HasSuffix(value, `\`):
-		return "", "ends in a backslash, which dotenv takes as an escape of the closing quote",
-			"leave the quotes away if the value has neither spaces nor $ nor #" + orFile
+		return "", lang.Text("ends in a backslash, which dotenv takes as an escape of the closing quote"),
+			lang.Text("leave the quotes away if the value has neither spaces nor $ nor #%s", lang.Text(orFile))
 	}
 	return value, "", ""
 }
@@ -196,15 +197,15 @@ func explain(raw string) string {
 	unquoted := raw[0] != '"'
 	switch {
 	case unquoted && raw != strings.TrimRightFunc(raw, isDotenvSpace):
-		return "has white space at the end of the value, which dotenv drops"
+		return lang.Text("has white space at the end of the value, which dotenv drops")
 	case !unquoted && strings.Contains(raw, `\`):
-		return "has a backslash in double quotes, which dotenv takes as an escape"
+		return lang.Text("has a backslash in double quotes, which dotenv takes as an escape")
 	case strings.Contains(raw, "$"):
-		return "has a $, which dotenv takes as a variable"
+		return lang.Text("has a $, which dotenv takes as a variable")
 	case unquoted && strings.Contains(raw, "#"):
-		return "has a # after white space, which dotenv takes as a comment"
+		return lang.Text("has a # after white space, which dotenv takes as a comment")
 	}
-	return "would be changed by dotenv"
+	return lang.Text("would be changed by dotenv")
 }
 
 // dotenvAgrees reports whether dotenv reads the whole file exactly as entries have it.
@@ -232,7 +233,7 @@ func isControl(r rune) bool { return (r < ' ' && r != '\t') || r == 0x7f }
 const byteOrderMark = "\ufeff"
 
 // ErrUnquotable happens when a value cannot be written into a settings file so that dotenv gives it back unchanged.
-var ErrUnquotable = errors.New("dotenv cannot hold this value unchanged; put it into a file and name that with KEY_FILE")
+var ErrUnquotable = lang.NewError("dotenv cannot hold this value unchanged; put it into a file and name that with KEY_FILE")
 
 // Quote returns value as it is written behind "=" in a settings file: in single quotes if possible, else in double
 // quotes, else bare. [Load] reads back exactly the same value. What dotenv cannot hold is refused with

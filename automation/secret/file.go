@@ -3,11 +3,12 @@ package secret
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"unicode/utf8"
+
+	"irccpin/automation/lang"
 )
 
 // maxSettingsSize is far above any settings file, and low enough to refuse a mistaken path at once.
@@ -27,7 +28,7 @@ func readPrivate(path string, limit int64) ([]byte, error) {
 		return nil, withoutPath(err)
 	}
 	if !before.Mode().IsRegular() {
-		return nil, errors.New("it is not a regular file")
+		return nil, lang.NewError("it is not a regular file")
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -40,7 +41,7 @@ func readPrivate(path string, limit int64) ([]byte, error) {
 		return nil, withoutPath(err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is not a regular file")
+		return nil, lang.NewError("it is not a regular file")
 	}
 	if err := checkPrivate(info); err != nil {
 		return nil, err
@@ -51,7 +52,7 @@ func readPrivate(path string, limit int64) ([]byte, error) {
 	}
 	if int64(len(data)) > limit {
 		clear(data)
-		return nil, fmt.Errorf("it is larger than %d KiB", limit>>10)
+		return nil, lang.Errorf("it is larger than %d KiB", limit>>10)
 	}
 	return data, nil
 }
@@ -63,7 +64,7 @@ func ReadFile(path string) (Value, error) {
 	var private errNotPrivate
 	switch {
 	case errors.As(err, &private):
-		return Value{}, fmt.Errorf("%w; %s that file", err, private.hint)
+		return Value{}, lang.Errorf("%w; %s that file", err, private.hint)
 	case err != nil:
 		return Value{}, err
 	}
@@ -84,11 +85,11 @@ func withoutPath(err error) error {
 func oneLine(data []byte) (Value, error) {
 	for _, mark := range []string{byteOrderMark, "\xff\xfe", "\xfe\xff"} {
 		if bytes.HasPrefix(data, []byte(mark)) {
-			return Value{}, errors.New("starts with a byte order mark (BOM)")
+			return Value{}, lang.NewError("starts with a byte order mark (BOM)")
 		}
 	}
 	if len(data) == 0 {
-		return Value{}, errors.New("is empty")
+		return Value{}, lang.NewError("is empty")
 	}
 	if err := checkLine(data); err != nil {
 		return Value{}, err
@@ -100,11 +101,11 @@ func oneLine(data []byte) (Value, error) {
 func checkLine(data []byte) error {
 	switch {
 	case bytes.ContainsAny(data, "\r\n"):
-		return errors.New("has more than one line")
+		return lang.NewError("has more than one line")
 	case !utf8.Valid(data):
-		return errors.New("is not valid UTF-8")
+		return lang.NewError("is not valid UTF-8")
 	case bytes.IndexFunc(data, isControl) >= 0:
-		return errors.New("holds a control character")
+		return lang.NewError("holds a control character")
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"github.com/zalando/go-keyring"
+
+	"irccpin/automation/lang"
 )
 
 // KeychainService is the service name under which the system's keychain keeps the documents.
@@ -14,12 +16,12 @@ const KeychainService = "irccpin"
 
 var (
 	// ErrKeychainUnavailable happens when this system has no keychain, or it is locked and nobody unlocks it.
-	ErrKeychainUnavailable = errors.New("the system's keychain is not available")
+	ErrKeychainUnavailable = lang.NewError("the system's keychain is not available")
 	// ErrNotInKeychain happens when the keychain has nothing under the employer's name.
-	ErrNotInKeychain = errors.New("the system's keychain has no such employer")
+	ErrNotInKeychain = lang.NewError("the system's keychain has no such employer")
 	// ErrTooBigForKeychain happens when the keychain refuses a document for its size (macOS and Windows allow some 2.5
 	// kilobytes).
-	ErrTooBigForKeychain = errors.New("the settings are too long for the system's keychain")
+	ErrTooBigForKeychain = lang.NewError("the settings are too long for the system's keychain")
 )
 
 // Document is what the keychain holds for one employer: settings keys (see [Keys]) and their values.
@@ -69,7 +71,7 @@ func (k systemKeychain) Get(ctx context.Context, employer string) (Document, err
 	var clear map[string]string
 	if json.Unmarshal([]byte(text), &clear) != nil {
 		// The decoder's error can quote the text.
-		return nil, fmt.Errorf("what the system's keychain holds for %q was not written by this program", employer)
+		return nil, lang.Errorf("what the system's keychain holds for %q was not written by this program", employer)
 	}
 	document := Document{}
 	for key, value := range clear {

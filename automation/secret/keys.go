@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"irccpin/automation/lang"
 )
 
 // The keys of the settings of one employer. Secrets among them can also be given as KEY_FILE and KEY_COMMAND.
@@ -93,14 +95,14 @@ func employerKeys(environ []string) map[string]Value {
 
 // unknownKey describes a key that a settings source must not hold. shown is "" for what may be part of a secret.
 func unknownKey(key string, known []string) (shown, message, hint string) {
-	hint = "the employer's keys and " + programPrefix + "* are all that may be set here"
+	hint = lang.Text("the employer's keys and %s* are all that may be set here", programPrefix)
 	if near := nearest(key, known); near != "" {
-		hint = "did you mean " + near + "?"
+		hint = lang.Text("did you mean %s?", near)
 	}
 	if !showable(key, known) {
-		return "", "holds a key that is not a setting; it is not shown, since it may be part of a secret", hint
+		return "", lang.Text("holds a key that is not a setting; it is not shown, since it may be part of a secret"), hint
 	}
-	return key, "is not a setting", hint
+	return key, lang.Text("is not a setting"), hint
 }
 
 // showable reports whether a key may be named: it is known, nearly so, or looks like a name at least. What stands

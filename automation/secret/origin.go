@@ -1,11 +1,12 @@
 package secret
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"irccpin/automation/lang"
 )
 
 // Origin is a web origin: scheme, host and port. Two origins are the same if and only if they are equal with ==.
@@ -31,30 +32,30 @@ func (o Origin) String() string {
 func ParseOrigin(rawURL string) (Origin, error) {
 	for _, r := range rawURL {
 		if r <= ' ' || r == '\\' || r == 0x7f {
-			return Origin{}, errors.New("the address holds white space, a control character or a backslash")
+			return Origin{}, lang.NewError("the address holds white space, a control character or a backslash")
 		}
 	}
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		return Origin{}, errors.New("the address is not a URL")
+		return Origin{}, lang.NewError("the address is not a URL")
 	}
 	if u.Scheme != "https" {
-		return Origin{}, errors.New("the address is not https")
+		return Origin{}, lang.NewError("the address is not https")
 	}
 	if u.Opaque != "" || !strings.HasPrefix(rawURL[len("https"):], "://") {
-		return Origin{}, errors.New("the address has no host")
+		return Origin{}, lang.NewError("the address has no host")
 	}
 	if u.User != nil {
-		return Origin{}, errors.New("the address holds user information before its host")
+		return Origin{}, lang.NewError("the address holds user information before its host")
 	}
 	if strings.HasSuffix(u.Host, ":") {
-		return Origin{}, errors.New("the address has an empty port")
+		return Origin{}, lang.NewError("the address has an empty port")
 	}
 	port := uint16(443)
 	if text := u.Port(); text != "" {
 		n, err := strconv.ParseUint(text, 10, 16)
 		if err != nil || n == 0 || strconv.FormatUint(n, 10) != text {
-			return Origin{}, errors.New("the address has no valid port")
+			return Origin{}, lang.NewError("the address has no valid port")
 		}
 		port = uint16(n)
 	}
@@ -68,14 +69,14 @@ func ParseOrigin(rawURL string) (Origin, error) {
 // plainHost accepts a DNS name or an IPv4 address in ASCII. Nothing the portal uses is an IPv6 address.
 func plainHost(host string) error {
 	if host == "" {
-		return errors.New("the address has no host")
+		return lang.NewError("the address has no host")
 	}
 	if strings.HasSuffix(host, ".") {
-		return errors.New("the host ends in a dot")
+		return lang.NewError("the host ends in a dot")
 	}
 	for _, c := range []byte(host) {
 		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '.' && c != '-' {
-			return errors.New("the host holds something else than ASCII letters, digits, dots and hyphens")
+			return lang.NewError("the host holds something else than ASCII letters, digits, dots and hyphens")
 		}
 	}
 	return nil
@@ -94,7 +95,7 @@ func Bind(v Value, name string, origins ...string) (Bound, error) {
 	for _, raw := range origins {
 		origin, err := ParseOrigin(raw)
 		if err != nil {
-			return Bound{}, fmt.Errorf("binding %s to %q: %w", name, raw, err)
+			return Bound{}, lang.Errorf("binding %s to %q: %w", name, raw, err)
 		}
 		b.Origins = append(b.Origins, origin)
 	}
@@ -113,7 +114,7 @@ func (b Bound) AllowedAt(rawURL string) error {
 			return nil
 		}
 	}
-	return &OriginError{Name: b.Name, Allowed: b.Origins, Seen: seen, Reason: "the page is at " + seen.String()}
+	return &OriginError{Name: b.Name, Allowed: b.Origins, Seen: seen, Reason: lang.Text("the page is at %s", seen.String())}
 }
 
 // OriginError happens when a secret was about to be typed at an origin that is not on its list.
@@ -129,9 +130,9 @@ func (e *OriginError) Error() string {
 	for i, o := range e.Allowed {
 		allowed[i] = o.String()
 	}
-	where := "may be typed nowhere"
+	where := lang.Text("may be typed nowhere")
 	if len(allowed) > 0 {
-		where = "may be typed only at " + strings.Join(allowed, ", ")
+		where = lang.Text("may be typed only at %s", strings.Join(allowed, ", "))
 	}
-	return fmt.Sprintf("%s %s: %s", e.Name, where, e.Reason)
+	return fmt.Sprintf("%s %s: %s", lang.Word(e.Name), where, e.Reason)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"irccpin/automation/lang"
 )
 
 // Problem is one thing that is wrong with the settings. It never holds a value.
@@ -48,9 +50,9 @@ func (e *SettingsError) Error() string {
 		lines[i] = p.String()
 	}
 	if len(lines) == 1 {
-		return "bad settings: " + lines[0]
+		return lang.Text("bad settings: %s", lines[0])
 	}
-	return fmt.Sprintf("bad settings, %d problems:\n  %s", len(lines), strings.Join(lines, "\n  "))
+	return lang.Text("bad settings, %d problems:\n  %s", len(lines), strings.Join(lines, "\n  "))
 }
 
 // Unwrap gives the errors behind the problems, such as [ErrKeychainUnavailable] or [context.Canceled].

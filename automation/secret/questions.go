@@ -1,20 +1,21 @@
 package secret
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"irccpin/automation/lang"
 )
 
 var (
 	// ErrUnknownQuestion happens when the portal shows a security question that the settings do not have.
-	ErrUnknownQuestion = errors.New("the settings have no such security question")
+	ErrUnknownQuestion = lang.NewError("the settings have no such security question")
 	// ErrAmbiguousQuestion happens when the question shown matches several questions of the settings.
-	ErrAmbiguousQuestion = errors.New("the settings have this security question more than once")
+	ErrAmbiguousQuestion = lang.NewError("the settings have this security question more than once")
 )
 
 // Question is one security question of the account with its answer.

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf16"
+
+	"irccpin/automation/lang"
 )
 
 // Source says where the settings of an employer came from.
@@ -200,9 +202,9 @@ func (l *loader) gather(ctx context.Context) bool {
 		name   string
 		keys   map[string]given
 	}{
-		{SourceFile, "the settings file", fromFile},
-		{SourceEnvironment, "the process environment", fromEnviron},
-		{SourceKeychain, "the keychain", fromKeychain},
+		{SourceFile, lang.Text("the settings file"), fromFile},
+		{SourceEnvironment, lang.Text("the process environment"), fromEnviron},
+		{SourceKeychain, lang.Text("the keychain"), fromKeychain},
 	} {
 		if len(s.keys) == 0 {
 			continue
@@ -216,8 +218,8 @@ func (l *loader) gather(ctx context.Context) bool {
 	if len(sources) > 1 {
 		l.found.add(Problem{
 			File:    l.settings.File,
-			Message: "the employer's settings come from more than one place: " + strings.Join(sources, " and "),
-			Hint:    "keep them in one place; a variable is removed from the environment with: unset NAME",
+			Message: lang.Text("the employer's settings come from more than one place: %s", strings.Join(sources, lang.Text(" and "))),
+			Hint:    lang.Text("keep them in one place; a variable is removed from the environment with: unset NAME"),
 		})
 	}
 	if l.settings.Source == SourceFile {
@@ -238,7 +240,7 @@ func (l *loader) readFile() (employer map[string]given, readable bool) {
 	}
 	l.settings.File = l.File
 	if err != nil {
-		l.found.add(filePrivacy(Problem{File: l.File, Message: "the settings file cannot be used: "}, err, l.File))
+		l.found.add(filePrivacy(Problem{File: l.File, Message: lang.Text("the settings file cannot be used: ")}, err, l.File))
 		return nil, false
 	}
 	defer clear(data)
@@ -271,9 +273,9 @@ func (l *loader) readKeychain(ctx context.Context) (keys map[string]given, found
 		problem := Problem{Message: err.Error()}
 		switch {
 		case errors.Is(err, ErrNotInKeychain):
-			problem.Hint = "store them with: irccpin credentials store, or give a settings file"
+			problem.Hint = lang.Text("store them with: irccpin credentials store, or give a settings file")
 		case errors.Is(err, ErrKeychainUnavailable):
-			problem.Hint = "give a settings file with --env-file instead"
+			problem.Hint = lang.Text("give a settings file with --env-file instead")
 		}
 		l.found.addCause(problem, err)
 		return nil, false
@@ -284,7 +286,7 @@ func (l *loader) readKeychain(ctx context.Context) (keys map[string]given, found
 		switch {
 		case !slices.Contains(forms, key):
 			shown, message, hint := unknownKey(key, forms)
-			l.found.add(Problem{Key: shown, Message: "in the keychain: " + message, Hint: hint})
+			l.found.add(Problem{Key: shown, Message: lang.Text("in the keychain: %s", message), Hint: hint})
 		case !value.IsZero():
 			keys[key] = given{value: value}
 		}
@@ -297,7 +299,7 @@ func filePrivacy(problem Problem, err error, name string) Problem {
 	var private errNotPrivate
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		problem.Message += "it does not exist"
+		problem.Message += lang.Text("it does not exist")
 	case errors.As(err, &private):
 		problem.Message += private.reason
 		problem.Hint = private.hint + " " + name
@@ -343,14 +345,14 @@ func (l *loader) fill(ctx context.Context) {
 	for i, q := range s.Questions {
 		s.Questions[i].Answer = l.resolve(ctx, q.Key)
 		if n := len(utf16.Encode([]rune(s.Questions[i].Answer.Reveal()))); n > maxAnswer {
-			l.problem(l.form(q.Key), fmt.Sprintf("is longer than the %d characters that the portal's field takes", maxAnswer), "")
+			l.problem(l.form(q.Key), lang.Text("is longer than the %d characters that the portal's field takes", maxAnswer), "")
 		}
 	}
 	if !s.TOTPSecret.IsZero() {
 		var err error
 		if s.TOTP, err = ParseTOTP(s.TOTPSecret); err != nil {
-			l.problem(l.form(KeyTOTPSecret), "is not an authenticator secret: "+err.Error(),
-				"copy the text key that the authenticator set-up page shows")
+			l.problem(l.form(KeyTOTPSecret), lang.Text("is not an authenticator secret: %v", err),
+				lang.Text("copy the text key that the authenticator set-up page shows"))
 		}
 	}
 }
@@ -374,7 +376,7 @@ func (l *loader) checkWays(key string) {
 		}
 	}
 	if len(ways) > 1 {
-		l.problem(ways[1], "the same secret is given in several ways: "+strings.Join(ways, ", "), "keep one of them")
+		l.problem(ways[1], lang.Text("the same secret is given in several ways: %s", strings.Join(ways, ", ")), lang.Text("keep one of them"))
 	}
 	l.command(key + commandSuffix)
 }
@@ -387,7 +389,7 @@ func (l *loader) command(form string) Command {
 	}
 	words, err := SplitCommand(line.Reveal())
 	if err != nil {
-		l.problem(form, "is not a command that can be run: "+err.Error(), "")
+		l.problem(form, lang.Text("is not a command that can be run: %v", err), "")
 		return Command{}
 	}
 	command := Command{dir: l.dir}
@@ -404,7 +406,7 @@ func (l *loader) checkRequired() {
 	}
 	for _, key := range []string{KeyUsername, KeyPassword} {
 		if l.form(key) == "" {
-			l.problem(key, "is missing", "set "+key+", "+key+fileSuffix+" or "+key+commandSuffix)
+			l.problem(key, lang.Text("is missing"), lang.Text("set %s, %s%s or %s%s", key, key, fileSuffix, key, commandSuffix))
 		}
 	}
 }
@@ -422,17 +424,17 @@ func (l *loader) fillPlain() {
 	case !address.is() && password == "":
 		return
 	case !address.is():
-		l.problem(KeyIMAPURL, "is missing, while "+password+" is given", "give both or none")
+		l.problem(KeyIMAPURL, lang.Text("is missing, while %s is given", password), lang.Text("give both or none"))
 		return
 	case password == "":
-		l.problem(KeyIMAPPassword, "is missing, while "+KeyIMAPURL+" is given", "give both or none")
+		l.problem(KeyIMAPPassword, lang.Text("is missing, while %s is given", KeyIMAPURL), lang.Text("give both or none"))
 	}
 	if address.faulty {
 		return
 	}
 	var err error
 	if s.IMAP, err = parseIMAP(address.value.Reveal()); err != nil {
-		l.problem(KeyIMAPURL, err.Error(), "write imaps://user@host/folder; the password goes into "+KeyIMAPPassword)
+		l.problem(KeyIMAPURL, err.Error(), lang.Text("write imaps://user@host/folder; the password goes into %s", KeyIMAPPassword))
 	}
 }
 
@@ -440,19 +442,19 @@ func (l *loader) fillPlain() {
 func parseIMAP(raw string) (IMAP, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
-		return IMAP{}, errors.New("is not a URL")
+		return IMAP{}, lang.NewError("is not a URL")
 	}
 	if u.Scheme != "imaps" {
-		return IMAP{}, errors.New("is not an imaps:// URL; mail is read over TLS only")
+		return IMAP{}, lang.NewError("is not an imaps:// URL; mail is read over TLS only")
 	}
 	if u.Hostname() == "" || u.User.Username() == "" {
-		return IMAP{}, errors.New("lacks a user or a host")
+		return IMAP{}, lang.NewError("lacks a user or a host")
 	}
 	if _, set := u.User.Password(); set {
-		return IMAP{}, errors.New("holds a password")
+		return IMAP{}, lang.NewError("holds a password")
 	}
 	if u.RawQuery != "" || u.Fragment != "" {
-		return IMAP{}, errors.New("has something behind the folder")
+		return IMAP{}, lang.NewError("has something behind the folder")
 	}
 	m := IMAP{User: u.User.Username(), Host: u.Hostname(), Port: u.Port(), Folder: strings.Trim(u.Path, "/")}
 	if m.Port == "" {
@@ -474,10 +476,10 @@ func (l *loader) fillQuestions() {
 		case !text.is() && answer == "":
 			continue
 		case !text.is():
-			l.problem(answer, "has no question: "+QuestionKey(n)+" is missing", "give both or none")
+			l.problem(answer, lang.Text("has no question: %s is missing", QuestionKey(n)), lang.Text("give both or none"))
 			continue
 		case answer == "":
-			l.problem(QuestionKey(n), "has no answer: "+AnswerKey(n)+" is missing", "give both or none")
+			l.problem(QuestionKey(n), lang.Text("has no answer: %s is missing", AnswerKey(n)), lang.Text("give both or none"))
 			continue
 		case text.faulty:
 			continue
@@ -485,7 +487,7 @@ func (l *loader) fillQuestions() {
 		q := Question{Key: AnswerKey(n), Text: text.value.Reveal()}
 		normal := normalQuestion(q.Text)
 		if first, twice := seen[normal]; twice {
-			l.problem(QuestionKey(n), "is the same question as "+first, "remove one of the two")
+			l.problem(QuestionKey(n), lang.Text("is the same question as %s", first), lang.Text("remove one of the two"))
 			continue
 		}
 		seen[normal] = QuestionKey(n)
@@ -504,7 +506,7 @@ func (l *loader) resolve(ctx context.Context, key string) Value {
 	case key + commandSuffix:
 		v, err := l.command(form).Output(ctx, l.Run, l.Environ)
 		if err != nil {
-			l.problem(form, "the command gave no secret: "+err.Error(), "")
+			l.problem(form, lang.Text("the command gave no secret: %v", err), "")
 			l.found.causes = append(l.found.causes, err)
 		}
 		return v
@@ -517,7 +519,7 @@ func (l *loader) resolve(ctx context.Context, key string) Value {
 func (l *loader) secretFile(form string) Value {
 	path := l.all[form].value.Reveal()
 	if strings.HasPrefix(path, "~") {
-		l.problem(form, "starts with ~, which is not expanded", "write the whole path")
+		l.problem(form, lang.Text("starts with ~, which is not expanded"), lang.Text("write the whole path"))
 		return Value{}
 	}
 	if !filepath.IsAbs(path) {
@@ -525,14 +527,14 @@ func (l *loader) secretFile(form string) Value {
 	}
 	data, err := readPrivate(path, maxSecretSize)
 	if err != nil {
-		p := filePrivacy(Problem{Message: "the file that it names cannot be used: "}, err, "that file")
+		p := filePrivacy(Problem{Message: lang.Text("the file that it names cannot be used: ")}, err, lang.Text("that file"))
 		l.problem(form, p.Message, p.Hint)
 		return Value{}
 	}
 	v, err := oneLine(trimLineEnd(data))
 	if err != nil {
 		clear(data)
-		l.problem(form, "the file that it names "+err.Error(), "")
+		l.problem(form, lang.Text("the file that it names %v", err), "")
 	}
 	return v
 }

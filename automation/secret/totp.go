@@ -7,12 +7,13 @@ import (
 	"crypto/sha512"
 	"encoding/base32"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash"
 	"net/url"
 	"strings"
 	"time"
+
+	"irccpin/automation/lang"
 )
 
 const (
@@ -38,7 +39,7 @@ type TOTP struct {
 func ParseTOTP(v Value) (TOTP, error) {
 	text := strings.TrimSpace(v.Reveal())
 	if text == "" {
-		return TOTP{}, errors.New("the secret is empty")
+		return TOTP{}, lang.NewError("the secret is empty")
 	}
 	if strings.Contains(text, "://") {
 		return parseOTPAuth(text)
@@ -49,25 +50,25 @@ func ParseTOTP(v Value) (TOTP, error) {
 func parseOTPAuth(text string) (TOTP, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "otpauth" {
-		return TOTP{}, errors.New("it is neither base32 nor an otpauth:// URI")
+		return TOTP{}, lang.NewError("it is neither base32 nor an otpauth:// URI")
 	}
 	if !strings.EqualFold(u.Host, "totp") {
-		return TOTP{}, errors.New("the otpauth:// URI is not of the type totp (codes by time)")
+		return TOTP{}, lang.NewError("the otpauth:// URI is not of the type totp (codes by time)")
 	}
 	query, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return TOTP{}, errors.New("the query of the otpauth:// URI cannot be read")
+		return TOTP{}, lang.NewError("the query of the otpauth:// URI cannot be read")
 	}
 	for _, parameter := range []string{"secret", "algorithm", "digits", "period"} {
 		if len(query[parameter]) > 1 {
-			return TOTP{}, fmt.Errorf("the otpauth:// URI gives %s twice", parameter)
+			return TOTP{}, lang.Errorf("the otpauth:// URI gives %s twice", parameter)
 		}
 	}
 	if d := query.Get("digits"); d != "" && d != "6" {
-		return TOTP{}, errors.New("the otpauth:// URI asks for other than 6 digits; the portal takes 6")
+		return TOTP{}, lang.NewError("the otpauth:// URI asks for other than 6 digits; the portal takes 6")
 	}
 	if p := query.Get("period"); p != "" && p != "30" {
-		return TOTP{}, errors.New("the otpauth:// URI asks for a period other than 30 seconds; the portal uses 30")
+		return TOTP{}, lang.NewError("the otpauth:// URI asks for a period other than 30 seconds; the portal uses 30")
 	}
 	algorithm := strings.ReplaceAll(strings.ToUpper(query.Get("algorithm")), "-", "")
 	switch algorithm {
@@ -78,7 +79,7 @@ func parseOTPAuth(text string) (TOTP, error) {
 	case "SHA512":
 		return newTOTP(query.Get("secret"), sha512.New)
 	}
-	return TOTP{}, errors.New("the otpauth:// URI names an algorithm other than SHA1, SHA256 and SHA512")
+	return TOTP{}, lang.NewError("the otpauth:// URI names an algorithm other than SHA1, SHA256 and SHA512")
 }
 
 func newTOTP(text string, newHash func() hash.Hash) (TOTP, error) {
@@ -90,20 +91,20 @@ func newTOTP(text string, newHash func() hash.Hash) (TOTP, error) {
 	}, strings.ToUpper(text))
 	compact = strings.TrimRight(compact, "=")
 	if compact == "" {
-		return TOTP{}, errors.New("it has no secret")
+		return TOTP{}, lang.NewError("it has no secret")
 	}
 	for _, c := range []byte(compact) {
 		if (c < 'A' || c > 'Z') && (c < '2' || c > '7') {
-			return TOTP{}, errors.New("it is not base32, which has the letters A to Z and the digits 2 to 7 only")
+			return TOTP{}, lang.NewError("it is not base32, which has the letters A to Z and the digits 2 to 7 only")
 		}
 	}
 	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(compact)
 	// Eight letters make five bytes, and no number of bytes needs 1, 3 or 6 letters more; the decoder lets them pass.
 	if rest := len(compact) % 8; err != nil || rest == 1 || rest == 3 || rest == 6 {
-		return TOTP{}, errors.New("it is not base32: a letter is missing or too many")
+		return TOTP{}, lang.NewError("it is not base32: a letter is missing or too many")
 	}
 	if len(key) < minTOTPKey {
-		return TOTP{}, errors.New("it is too short: an authenticator secret has 16 or more letters")
+		return TOTP{}, lang.NewError("it is too short: an authenticator secret has 16 or more letters")
 	}
 	return TOTP{key: Own(key), hash: newHash}, nil
 }

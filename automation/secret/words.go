@@ -1,8 +1,9 @@
 package secret
 
 import (
-	"errors"
 	"strings"
+
+	"irccpin/automation/lang"
 )
 
 // SplitCommand splits a command line into words as a POSIX shell does: white space separates, single quotes keep
@@ -26,7 +27,7 @@ func SplitCommand(line string) ([]string, error) {
 			inWord = true
 			end := indexRune(runes, i+1, '\'')
 			if end < 0 {
-				return nil, errors.New("a single quote is not closed")
+				return nil, lang.NewError("a single quote is not closed")
 			}
 			word.WriteString(string(runes[i+1 : end]))
 			i = end
@@ -38,29 +39,29 @@ func SplitCommand(line string) ([]string, error) {
 			}
 		case r == '\\':
 			if i+1 == len(runes) {
-				return nil, errors.New("it ends in a backslash")
+				return nil, lang.NewError("it ends in a backslash")
 			}
 			inWord = true
 			i++
 			word.WriteRune(runes[i])
 		case r == '\n' || r == '\r' || r == 0:
-			return nil, errors.New("it has more than one line")
+			return nil, lang.NewError("it has more than one line")
 		case r == ' ' || r == '\t':
 			if inWord {
 				words, inWord = append(words, word.String()), false
 				word.Reset()
 			}
 		case r == '$' || r == '`':
-			return nil, errors.New("it uses $ or a backquote, and there is no shell to substitute; put them into single quotes if they are meant as text")
+			return nil, lang.NewError("it uses $ or a backquote, and there is no shell to substitute; put them into single quotes if they are meant as text")
 		case strings.ContainsRune("|&;<>()", r):
-			return nil, errors.New("it uses one of | & ; < > ( ), and there is no shell to carry that out; put it into a script and name the script")
+			return nil, lang.NewError("it uses one of | & ; < > ( ), and there is no shell to carry that out; put it into a script and name the script")
 		case !inWord && r == '#':
-			return nil, errors.New("it holds a comment (#); put the # into quotes if it is meant as text")
+			return nil, lang.NewError("it holds a comment (#); put the # into quotes if it is meant as text")
 		case !inWord && r == '~':
-			return nil, errors.New("it uses ~ for a home directory, and there is no shell to expand it; write the whole path")
+			return nil, lang.NewError("it uses ~ for a home directory, and there is no shell to expand it; write the whole path")
 		default:
 			if r == '=' && len(words) == 0 && isName(word.String()) {
-				return nil, errors.New("it sets a variable before the command, which only a shell does; use the program env, or a script")
+				return nil, lang.NewError("it sets a variable before the command, which only a shell does; use the program env, or a script")
 			}
 			inWord = true
 			word.WriteRune(r)
@@ -70,7 +71,7 @@ func SplitCommand(line string) ([]string, error) {
 		words = append(words, word.String())
 	}
 	if len(words) == 0 || words[0] == "" {
-		return nil, errors.New("it names no program")
+		return nil, lang.NewError("it names no program")
 	}
 	return words, nil
 }
@@ -82,7 +83,7 @@ func doubleQuoted(runes []rune, i int, word *strings.Builder) (int, error) {
 		case '"':
 			return i, nil
 		case '$', '`':
-			return 0, errors.New("it uses $ or a backquote in double quotes, and there is no shell to substitute; use single quotes if they are meant as text")
+			return 0, lang.NewError("it uses $ or a backquote in double quotes, and there is no shell to substitute; use single quotes if they are meant as text")
 		case '\\':
 			if i+1 < len(runes) && strings.ContainsRune("\"\\$`", runes[i+1]) {
 				i++
@@ -92,7 +93,7 @@ func doubleQuoted(runes []rune, i int, word *strings.Builder) (int, error) {
 			word.WriteRune(r)
 		}
 	}
-	return 0, errors.New("a double quote is not closed")
+	return 0, lang.NewError("a double quote is not closed")
 }
 
 func indexRune(runes []rune, from int, wanted rune) int {

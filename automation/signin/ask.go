@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 	"irccpin/automation/secret"
 )
@@ -16,7 +17,7 @@ const askTime = 8 * time.Minute
 
 // errMovedOn happens when the page moves on while a person is asked: somebody
 // answered in the window.
-var errMovedOn = errors.New("the page moved on by itself")
+var errMovedOn = lang.NewError("the page moved on by itself")
 
 // ask asks a person, and watches the page meanwhile. Without a person, or an
 // answer in time, the end is missing. What was asked for is never asked twice in
@@ -59,7 +60,7 @@ func (r *run) ask(ctx context.Context, s *page.Snapshot, q Question, missing *pa
 		return secret.Value{}, context.Canceled // the person interrupted
 	}
 	stop := *missing
-	stop.Message += "; a person was asked and did not answer"
+	stop.Message += lang.Text("; a person was asked and did not answer")
 	return secret.Value{}, &stop
 }
 
@@ -71,6 +72,6 @@ func (r *run) typedAnswer(ctx context.Context, s *page.Snapshot, unknown error) 
 		return secret.Question{}, unknown
 	}
 	shown := strings.Trim(s.Asked[0], `"“”«» `)
-	answer, err := r.ask(ctx, s, Question{Why: "The portal asks a security question that is not in the settings: “" + shown + "”", What: "Answer"}, missing)
-	return secret.Question{Key: "the answer", Text: shown, Answer: answer}, err
+	answer, err := r.ask(ctx, s, Question{Why: lang.Text("The portal asks a security question that is not in the settings: “%s”", shown), What: lang.Text("Answer")}, missing)
+	return secret.Question{Key: lang.Text("the answer"), Text: shown, Answer: answer}, err
 }

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 )
 
@@ -28,13 +29,13 @@ func (gckey) Turn(ctx context.Context, h Hands, s *page.Snapshot) error {
 		return h.Passcode(ctx, s)
 	case "mfa-choose-method":
 		// A code that is asked for on the way belongs to the new method.
-		return h.Ask(page.AskEnrol, h.Stop(page.HumanNeeded, "the account has no two-factor authentication yet, and the portal asks to set it up",
-			"Sign in once by hand and choose a method. With an authenticator app, put its secret into GCKEY_TOTP_SECRET."), "mfa-code")
+		return h.Ask(page.AskEnrol, h.Stop(page.HumanNeeded, lang.Text("the account has no two-factor authentication yet, and the portal asks to set it up"),
+			lang.Text("Sign in once by hand and choose a method. With an authenticator app, put its secret into GCKEY_TOTP_SECRET.")), "mfa-code")
 	case "captcha-refused":
-		return h.Ask(page.AskByHand, h.Stop(page.HumanNeeded, "the sign-in was refused over its captcha; the password was not judged"+said(s),
-			"Run the command where a person can see the window: with --show, at a terminal."), "gckey-sign-in")
+		return h.Ask(page.AskByHand, h.Stop(page.HumanNeeded, lang.Text("the sign-in was refused over its captcha; the password was not judged%s", said(s)),
+			lang.Text("Run the command where a person can see the window: with --show, at a terminal.")), "gckey-sign-in")
 	case "account-revoked":
-		return h.Refused(page.AccountRevoked, "the GCKey is revoked"+said(s), "It cannot be used any more. The employer must deal with GCKey's help desk.")
+		return h.Refused(page.AccountRevoked, lang.Text("the GCKey is revoked%s", said(s)), lang.Text("It cannot be used any more. The employer must deal with GCKey's help desk."))
 	}
-	return h.Stop(page.PageUnknown, "the page \""+s.Page()+"\" was not expected during the sign-in", "Sign in by hand to see what the portal wants.")
+	return h.Stop(page.PageUnknown, lang.Text("the page \"%s\" was not expected during the sign-in", s.Page()), lang.Text("Sign in by hand to see what the portal wants."))
 }

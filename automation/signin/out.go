@@ -2,10 +2,10 @@ package signin
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 	"irccpin/selectors"
 )
@@ -15,7 +15,7 @@ import (
 const outTime = 15 * time.Second
 
 // errNoWayOut happens on a page from which no Logout is known.
-var errNoWayOut = errors.New("the page shown has no Logout that is known")
+var errNoWayOut = lang.NewError("the page shown has no Logout that is known")
 
 // Out signs out by the page's own Logout. An error says that a session may
 // still be open, and why: on a page that is not recognised nothing is pressed.
@@ -43,7 +43,7 @@ func Out(ctx context.Context, d *page.Driver, catalog *selectors.Catalog) error 
 		now, known := catalog.Page(s.Page())
 		return s.Doc != shot.Doc && s.Loaded == "complete" && (!known || !now.SignedIn && now.Kind != selectors.Transit)
 	}
-	if err := d.Follow(ctx, "the end of the session", outTime, left); err != nil {
+	if err := d.Follow(ctx, lang.Text("the end of the session"), outTime, left); err != nil {
 		return err
 	}
 	if now := d.Shot(); now != nil && slices.Contains(now.Overlays, "leave-dialog") {
@@ -51,7 +51,7 @@ func Out(ctx context.Context, d *page.Driver, catalog *selectors.Catalog) error 
 			return err
 		}
 		asked := now
-		return d.Follow(ctx, "the end of the session", outTime, func(s *page.Snapshot) bool { return s.Doc != asked.Doc && left(s) })
+		return d.Follow(ctx, lang.Text("the end of the session"), outTime, func(s *page.Snapshot) bool { return s.Doc != asked.Doc && left(s) })
 	}
 	return nil
 }

@@ -3,10 +3,10 @@ package signin
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 	"irccpin/automation/secret"
 )
@@ -26,14 +26,14 @@ const codeMargin = 3 * time.Second
 
 func (r *run) passcode(ctx context.Context, s *page.Snapshot) error {
 	if r.code != nil {
-		message := "the portal refused the passcode"
+		message := lang.Text("the portal refused the passcode")
 		if news := fresh(r.code, s); len(news) > 0 {
-			message += fmt.Sprintf("; it says: %q", strings.Join(news, " / "))
+			message += lang.Text("; it says: %q", strings.Join(news, " / "))
 		}
 		if r.codeKind == ByApp && !r.codeFrom.IsZero() {
-			return r.hold(AppCode, r.codeFrom, message, "Check GCKEY_TOTP_SECRET and this computer's clock. The secret is held until it changes or you run: irccpin credentials release.")
+			return r.hold(AppCode, r.codeFrom, message, lang.Text("Check GCKEY_TOTP_SECRET and this computer's clock. The secret is held until it changes or you run: irccpin credentials release."))
 		}
-		return r.hold(Account, r.o.Credentials.Username, message, "Check where the passcode comes from. The account is held until you run: irccpin credentials release.")
+		return r.hold(Account, r.o.Credentials.Username, message, lang.Text("Check where the passcode comes from. The account is held until you run: irccpin credentials release."))
 	}
 	code, err := r.newCode(ctx, s)
 	if errors.Is(err, errMovedOn) {
@@ -78,17 +78,17 @@ func (r *run) newCode(ctx context.Context, s *page.Snapshot) (secret.Value, erro
 		if err == nil || ctx.Err() != nil {
 			return code, errors.Join(err, ctx.Err())
 		}
-		missing = r.stop(page.HumanNeeded, "the portal sent a passcode by e-mail, and it could not be read: "+err.Error(),
-			"Nothing was tried with it. Look into the mailbox; GCKEY_OTP_IMAP_URL names it.")
+		missing = r.stop(page.HumanNeeded, lang.Text("the portal sent a passcode by e-mail, and it could not be read: %v", err),
+			lang.Text("Nothing was tried with it. Look into the mailbox; GCKEY_OTP_IMAP_URL names it."))
 		missing.Err = err
 	case c.Command != nil:
 		return r.commandCode(ctx)
 	case r.codeKind == ByEmail:
-		missing = r.stop(page.HumanNeeded, "the portal sent a passcode by e-mail, and nothing is set to fetch it",
-			"Set GCKEY_OTP_IMAP_URL to the mailbox or GCKEY_OTP_COMMAND to a command that prints the passcode, or run irccpin at a terminal and type it.")
+		missing = r.stop(page.HumanNeeded, lang.Text("the portal sent a passcode by e-mail, and nothing is set to fetch it"),
+			lang.Text("Set GCKEY_OTP_IMAP_URL to the mailbox or GCKEY_OTP_COMMAND to a command that prints the passcode, or run irccpin at a terminal and type it."))
 	default:
-		missing = r.stop(page.HumanNeeded, "the portal asks for the code of the authenticator app, and its secret is not set",
-			"Set GCKEY_TOTP_SECRET, or GCKEY_OTP_COMMAND to a command that prints the code, or run irccpin at a terminal and type it.")
+		missing = r.stop(page.HumanNeeded, lang.Text("the portal asks for the code of the authenticator app, and its secret is not set"),
+			lang.Text("Set GCKEY_TOTP_SECRET, or GCKEY_OTP_COMMAND to a command that prints the code, or run irccpin at a terminal and type it."))
 	}
 	return r.typedCode(ctx, s, missing)
 }
@@ -103,9 +103,9 @@ func (r *run) commandCode(ctx context.Context) (secret.Value, error) {
 	case ctx.Err() != nil:
 		return secret.Value{}, ctx.Err()
 	case err == nil:
-		return secret.Value{}, r.stop(page.HumanNeeded, "the command that prints the passcode printed something else: not 6 to 8 digits", "Run GCKEY_OTP_COMMAND by hand to see why. Nothing was tried with it.")
+		return secret.Value{}, r.stop(page.HumanNeeded, lang.Text("the command that prints the passcode printed something else: not 6 to 8 digits"), lang.Text("Run GCKEY_OTP_COMMAND by hand to see why. Nothing was tried with it."))
 	}
-	stop := r.stop(page.HumanNeeded, "the command that prints the passcode failed: "+err.Error(), "Run GCKEY_OTP_COMMAND by hand to see why.")
+	stop := r.stop(page.HumanNeeded, lang.Text("the command that prints the passcode failed: %v", err), lang.Text("Run GCKEY_OTP_COMMAND by hand to see why."))
 	stop.Err = err
 	return secret.Value{}, stop
 }
@@ -118,16 +118,16 @@ const tries = 3
 // is the end when nobody is there.
 func (r *run) typedCode(ctx context.Context, s *page.Snapshot, missing *page.Stop) (secret.Value, error) {
 	r.codeKind = ByEmail // for all that is known
-	why := "The portal asks for the code of the authenticator app."
+	why := lang.Text("The portal asks for the code of the authenticator app.")
 	if s.Is("email") {
-		why = "The portal sent a passcode by e-mail."
+		why = lang.Text("The portal sent a passcode by e-mail.")
 	}
 	for range tries {
-		code, err := r.ask(ctx, s, Question{Why: why, What: "Passcode"}, missing)
+		code, err := r.ask(ctx, s, Question{Why: why, What: lang.Text("Passcode")}, missing)
 		if err != nil || passcodeLike(code) {
 			return tidyPasscode(code), err
 		}
-		why = "A passcode has 6 to 8 digits and nothing else. Nothing was sent."
+		why = lang.Text("A passcode has 6 to 8 digits and nothing else. Nothing was sent.")
 	}
 	return secret.Value{}, missing
 }

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 	"irccpin/automation/secret"
 )
@@ -53,7 +54,7 @@ type LoginForm struct {
 // title is what a person calls a sign-in service.
 func (r *run) title(service string) string {
 	if s, ok := r.o.Catalog.Service(service); ok {
-		return s.Title["en"]
+		return s.Title[lang.Current()]
 	}
 	return service
 }
@@ -61,7 +62,7 @@ func (r *run) title(service string) string {
 // Press implements Hands.
 func (r *run) Press(ctx context.Context, s *page.Snapshot, element string) error {
 	if r.visits[s.Page()] > maxVisits {
-		return r.stop(page.PortalUnavailable, "the page \""+s.Page()+"\" came back again and again", "Try again later.")
+		return r.stop(page.PortalUnavailable, lang.Text("the page \"%s\" came back again and again", s.Page()), lang.Text("Try again later."))
 	}
 	return r.d.Press(ctx, s.Page(), element)
 }
@@ -105,7 +106,7 @@ func (r *run) LogIn(ctx context.Context, s *page.Snapshot, f LoginForm) error {
 		}
 	}
 	if c.Username.IsZero() || c.Password.IsZero() {
-		return r.Ask(page.AskByHand, r.stop(page.HumanNeeded, "there is no user name and password to sign in with", "Set GCKEY_USERNAME and GCKEY_PASSWORD."))
+		return r.Ask(page.AskByHand, r.stop(page.HumanNeeded, lang.Text("there is no user name and password to sign in with"), lang.Text("Set GCKEY_USERNAME and GCKEY_PASSWORD.")))
 	}
 	if err := r.o.Custody.May(ctx, Password, c.Password); err != nil {
 		return err
@@ -132,9 +133,9 @@ func (r *run) LogIn(ctx context.Context, s *page.Snapshot, f LoginForm) error {
 func (r *run) afterPassword(s *page.Snapshot, service string) error {
 	news := fresh(r.password, s)
 	if len(news) == 0 && s.Wording == r.password.Wording {
-		return r.stop(page.PortalUnavailable, service+" showed its sign-in page again without saying why; the password was sent once and is not sent again",
-			"Try again later. If it happens again, sign in by hand.")
+		return r.stop(page.PortalUnavailable, lang.Text("%s showed its sign-in page again without saying why; the password was sent once and is not sent again", service),
+			lang.Text("Try again later. If it happens again, sign in by hand."))
 	}
-	return r.hold(Password, r.o.Credentials.Password, service+" refused the user name and password"+itSays(news),
-		"Correct the user name or password. This password is held and will not be tried again until it changes or you run: irccpin credentials release.")
+	return r.hold(Password, r.o.Credentials.Password, lang.Text("%s refused the user name and password%s", service, itSays(news)),
+		lang.Text("Correct the user name or password. This password is held and will not be tried again until it changes or you run: irccpin credentials release."))
 }

@@ -2,8 +2,8 @@ package signin
 
 import (
 	"context"
-	"fmt"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 )
 
@@ -19,7 +19,7 @@ func ToForm(ctx context.Context, d *page.Driver, o Options, visit func(context.C
 	if err := d.Open(ctx, o.Catalog.Site.Start["en"]); err != nil {
 		return err
 	}
-	waiting := "the Employer Portal's public page"
+	waiting := lang.Text("the Employer Portal's public page")
 	for range maxTurns {
 		shot, err := d.Next(ctx, waiting)
 		if err != nil {
@@ -40,15 +40,15 @@ func ToForm(ctx context.Context, d *page.Driver, o Options, visit func(context.C
 			return nil
 		case "landing":
 			if r.visits[name]++; r.visits[name] > maxVisits {
-				return r.stop(page.PortalUnavailable, fmt.Sprintf("the page %q came back again and again", name), "Try again later.")
+				return r.stop(page.PortalUnavailable, lang.Text("the page %q came back again and again", name), lang.Text("Try again later."))
 			}
 			if err := r.landing(ctx, shot); err != nil {
 				return err
 			}
 		default:
-			return r.stop(page.PageUnknown, fmt.Sprintf("the page %q was not expected before the sign-in form", name), "Look at the public pages by hand to see what the portal wants.")
+			return r.stop(page.PageUnknown, lang.Text("the page %q was not expected before the sign-in form", name), lang.Text("Look at the public pages by hand to see what the portal wants."))
 		}
-		waiting = "the page after " + name
+		waiting = lang.Text("the page after %s", name)
 	}
-	return r.stop(page.PortalUnavailable, "the way to the sign-in form went round in circles", "Try again later.")
+	return r.stop(page.PortalUnavailable, lang.Text("the way to the sign-in form went round in circles"), lang.Text("Try again later."))
 }

@@ -3,17 +3,17 @@ package signin
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 	"irccpin/automation/secret"
 )
 
 func (r *run) securityQuestion(ctx context.Context, s *page.Snapshot) error {
 	if r.answer != nil {
-		message := "the portal refused the answer to the security question" + itSays(fresh(r.answer, s))
-		return r.hold(Answer, r.question.Answer, message, fmt.Sprintf("Correct %s. The answer is held and will not be tried again until it changes or you run: irccpin credentials release.", r.question.Key))
+		message := lang.Text("the portal refused the answer to the security question%s", itSays(fresh(r.answer, s)))
+		return r.hold(Answer, r.question.Answer, message, lang.Text("Correct %s. The answer is held and will not be tried again until it changes or you run: irccpin credentials release.", r.question.Key))
 	}
 	question, err := r.match(s.Asked)
 	if errors.Is(err, secret.ErrUnknownQuestion) {
@@ -52,21 +52,21 @@ func (r *run) match(asked []string) (secret.Question, error) {
 		question, err := r.o.Credentials.Questions.Answer(text)
 		switch {
 		case errors.Is(err, secret.ErrAmbiguousQuestion):
-			return question, r.stop(page.HumanNeeded, "two of the configured security questions match the one shown", "Give each question once.")
+			return question, r.stop(page.HumanNeeded, lang.Text("two of the configured security questions match the one shown"), lang.Text("Give each question once."))
 		case err != nil:
 			continue
 		case found != nil && found.Key != question.Key:
-			return question, r.stop(page.HumanNeeded, "two of the configured security questions stand on the page", "Sign in by hand.")
+			return question, r.stop(page.HumanNeeded, lang.Text("two of the configured security questions stand on the page"), lang.Text("Sign in by hand."))
 		}
 		found = &question
 	}
 	if found == nil {
-		shown := "none that could be read"
+		shown := lang.Text("none that could be read")
 		if len(asked) > 0 {
 			shown = `"` + strings.Trim(asked[0], `"“”«» `) + `"`
 		}
-		stop := r.stop(page.HumanNeeded, "the security question shown is not among the configured ones: "+shown,
-			"Add the question, exactly as shown, and its answer as IRCC_QUESTION_n and IRCC_ANSWER_n.")
+		stop := r.stop(page.HumanNeeded, lang.Text("the security question shown is not among the configured ones: %s", shown),
+			lang.Text("Add the question, exactly as shown, and its answer as IRCC_QUESTION_n and IRCC_ANSWER_n."))
 		stop.Err = secret.ErrUnknownQuestion
 		return secret.Question{}, stop
 	}

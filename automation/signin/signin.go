@@ -22,10 +22,10 @@ package signin
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 	"irccpin/automation/secret"
 	"irccpin/selectors"
@@ -60,14 +60,14 @@ func Run(ctx context.Context, d *page.Driver, o Options) (*page.Snapshot, error)
 	}
 	if o.Attend {
 		alone := &page.Stop{
-			Code: page.HumanNeeded, Ask: page.AskSignIn, Message: "a person is to sign in, and nobody is there",
-			Hint: "Run the command at a terminal with a display, or without --attend.",
+			Code: page.HumanNeeded, Ask: page.AskSignIn, Message: lang.Text("a person is to sign in, and nobody is there"),
+			Hint: lang.Text("Run the command at a terminal with a display, or without --attend."),
 		}
 		if err := r.help(ctx, alone); err != nil {
 			return nil, err
 		}
 	}
-	waiting := "the Employer Portal's public page"
+	waiting := lang.Text("the Employer Portal's public page")
 	for range maxTurns {
 		shot, err := d.Next(ctx, waiting)
 		if err == nil && shot.Page() == "home" {
@@ -79,9 +79,9 @@ func Run(ctx context.Context, d *page.Driver, o Options) (*page.Snapshot, error)
 		if err = r.help(ctx, err); err != nil {
 			return nil, err
 		}
-		waiting = "the page after " + d.Last()
+		waiting = lang.Text("the page after %s", d.Last())
 	}
-	return nil, r.stop(page.PortalUnavailable, "the sign-in went round in circles", "Try again later.")
+	return nil, r.stop(page.PortalUnavailable, lang.Text("the sign-in went round in circles"), lang.Text("Try again later."))
 }
 
 // run is one sign-in under way.
@@ -137,11 +137,11 @@ func (r *run) turn(ctx context.Context, s *page.Snapshot) error {
 	spec, _ := r.o.Catalog.Page(name)
 	switch {
 	case r.theirs[name] != "":
-		return r.Ask(r.theirs[name], r.stop(page.HumanNeeded, fmt.Sprintf("the page %q was left to a person", name), "Run the command again."))
+		return r.Ask(r.theirs[name], r.stop(page.HumanNeeded, lang.Text("the page %q was left to a person", name), lang.Text("Run the command again.")))
 	case spec.Service == r.o.Provider.Name():
 		return r.o.Provider.Turn(ctx, r, s)
 	case spec.Service != "":
-		return r.Ask(page.AskSignIn, r.stop(page.HumanNeeded, "the portal asks to sign in with "+r.title(spec.Service), "Sign in by hand."))
+		return r.Ask(page.AskSignIn, r.stop(page.HumanNeeded, lang.Text("the portal asks to sign in with %s", r.title(spec.Service)), lang.Text("Sign in by hand.")))
 	}
 	switch name {
 	case "landing":
@@ -151,7 +151,7 @@ func (r *run) turn(ctx context.Context, s *page.Snapshot) error {
 	case "identity-validation":
 		return r.securityQuestion(ctx, s)
 	}
-	return r.stop(page.PageUnknown, fmt.Sprintf("the page %q was not expected during the sign-in", name), "Sign in by hand to see what the portal wants.")
+	return r.stop(page.PageUnknown, lang.Text("the page %q was not expected during the sign-in", name), lang.Text("Sign in by hand to see what the portal wants."))
 }
 
 // ending is the stop that a page means by itself; nil for a page with
@@ -159,23 +159,23 @@ func (r *run) turn(ctx context.Context, s *page.Snapshot) error {
 func (r *run) ending(s *page.Snapshot) error {
 	switch s.Page() {
 	case "canada-login":
-		return r.stop(page.HumanNeeded, "the portal asks to sign in with CanadaLogin, which this program does not know", "Sign in by hand. A newer version of irccpin may know CanadaLogin.")
+		return r.stop(page.HumanNeeded, lang.Text("the portal asks to sign in with CanadaLogin, which this program does not know"), lang.Text("Sign in by hand. A newer version of irccpin may know CanadaLogin."))
 	case "account-locked":
-		return r.Refused(page.AccountLocked, "the account is locked"+said(s), "Only GCKey's or IRCC's help desk can tell how to unlock it. Do not try again.")
+		return r.Refused(page.AccountLocked, lang.Text("the account is locked%s", said(s)), lang.Text("Only GCKey's or IRCC's help desk can tell how to unlock it. Do not try again."))
 	case "not-authorized":
-		return r.stop(page.NotPermitted, "the account is not enrolled in the Employer Portal"+said(s), "Check that this is the GCKey that the employer enrolled with.")
+		return r.stop(page.NotPermitted, lang.Text("the account is not enrolled in the Employer Portal%s", said(s)), lang.Text("Check that this is the GCKey that the employer enrolled with."))
 	case "session-expired":
-		return r.stop(page.PortalUnavailable, "the portal says that the session has expired", "Run the command again.")
+		return r.stop(page.PortalUnavailable, lang.Text("the portal says that the session has expired"), lang.Text("Run the command again."))
 	case "maintenance":
-		stop := r.stop(page.PortalUnavailable, "the portal is closed for maintenance"+said(s), "Try again later.")
+		stop := r.stop(page.PortalUnavailable, lang.Text("the portal is closed for maintenance%s", said(s)), lang.Text("Try again later."))
 		stop.RetryAfter = r.d.RetryAfter()
 		return stop
 	case "page-error":
-		stop := r.stop(page.PortalUnavailable, "the portal shows an error page"+said(s), "Try again later.")
+		stop := r.stop(page.PortalUnavailable, lang.Text("the portal shows an error page%s", said(s)), lang.Text("Try again later."))
 		stop.RetryAfter = r.d.RetryAfter()
 		return stop
 	case "signed-out":
-		return r.stop(page.PortalUnavailable, "the portal ended the session during the sign-in", "Run the command again.")
+		return r.stop(page.PortalUnavailable, lang.Text("the portal ended the session during the sign-in"), lang.Text("Run the command again."))
 	}
 	return nil
 }
@@ -185,7 +185,7 @@ func said(s *page.Snapshot) string {
 	if len(s.Messages) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; the portal says: %q", strings.Join(s.Messages, " / "))
+	return lang.Text("; the portal says: %q", strings.Join(s.Messages, " / "))
 }
 
 // Refused implements Hands.
@@ -202,11 +202,11 @@ func (r *run) Refused(code page.Code, message, hint string) error {
 
 func (r *run) landing(ctx context.Context, s *page.Snapshot) error {
 	if notice, until, ok := closedNow(s.Notices, r.o.Now()); ok {
-		return r.closed("the portal", notice, until)
+		return r.closed(lang.Text("the portal"), notice, until)
 	}
 	if len(r.theirs) > 0 {
 		// Whoever was asked for help came back here to sign in by themselves.
-		return r.Ask(page.AskSignIn, r.stop(page.HumanNeeded, "the sign-in began anew", "Run the command again."))
+		return r.Ask(page.AskSignIn, r.stop(page.HumanNeeded, lang.Text("the sign-in began anew"), lang.Text("Run the command again.")))
 	}
 	link := r.o.Provider.Name()
 	if s.Has(link) {
@@ -216,12 +216,12 @@ func (r *run) landing(ctx context.Context, s *page.Snapshot) error {
 		return err
 	}
 	// The newer layout opens its choice of sign-in services below the button.
-	return r.d.Await(ctx, "the choice of sign-in services", 30*time.Second, func(now *page.Snapshot) bool { return now.Has(link) || now.Page() != "landing" })
+	return r.d.Await(ctx, lang.Text("the choice of sign-in services"), 30*time.Second, func(now *page.Snapshot) bool { return now.Has(link) || now.Page() != "landing" })
 }
 
 // closed is the stop for an announcement of maintenance that is about now.
 func (r *run) closed(who string, notice page.Notice, until time.Time) error {
-	stop := r.stop(page.PortalUnavailable, who+" announces maintenance for this very time: "+notice.Text, "Try again after "+until.Format("15:04 on 2 January 2006, MST")+".")
+	stop := r.stop(page.PortalUnavailable, lang.Text("%s announces maintenance for this very time: %s", who, notice.Text), lang.Text("Try again after %s.", until.Format("2006-01-02 15:04 MST")))
 	stop.RetryAfter = until.Sub(r.o.Now()).Round(time.Second)
 	return stop
 }
@@ -246,7 +246,7 @@ func itSays(news []string) string {
 	if len(news) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; it says: %q", strings.Join(news, " / "))
+	return lang.Text("; it says: %q", strings.Join(news, " / "))
 }
 
 // needsHelp is the stop that says that a person is needed; nil for any other
@@ -268,7 +268,7 @@ func (r *run) hold(kind Kind, v secret.Value, message, hint string) error {
 	defer cancel()
 	if err := r.o.Custody.Refused(ctx, kind, v, message); err != nil {
 		stop.Err = err
-		stop.Hint += " The refusal could not be recorded: do not run the command again before the value is corrected."
+		stop.Hint += lang.Text(" The refusal could not be recorded: do not run the command again before the value is corrected.")
 	}
 	return stop
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"irccpin/automation/lang"
 )
 
 // app lists the commands.
@@ -16,7 +18,7 @@ func (p *program) app() *cli.App {
 		UsageText: "irccpin COMMAND [flags]",
 		Description: `Try it without an account:               irccpin demo
 A first real onboarding, step by step:   irccpin help first-onboarding`,
-		Flags: []cli.Flag{boolFlag("version", "print the version", "")},
+		Flags: []cli.Flag{boolFlag("version", "print the version", ""), langFlag()},
 		Commands: []*cli.Command{
 			p.demoCommand(),
 			p.simulateCommand(),
@@ -50,6 +52,7 @@ A first real onboarding, step by step:   irccpin help first-onboarding`,
 		}
 		return p.tellProgram(app)
 	}
+	translate(app)
 	app.Setup() // gives the commands their full names
 	p.wire(app.Commands)
 	return app
@@ -59,6 +62,9 @@ A first real onboarding, step by step:   irccpin help first-onboarding`,
 func (p *program) wire(commands []*cli.Command) {
 	for _, c := range commands {
 		c.HideHelp = true
+		if c.Action != nil && findFlag(c.Flags, "lang") == nil {
+			c.Flags = append(c.Flags, langFlag())
+		}
 		c.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return parseError(err) }
 		if act := c.Action; act != nil {
 			c.Action = func(c *cli.Context) error {
@@ -80,6 +86,9 @@ func (p *program) wire(commands []*cli.Command) {
 // the wrong kind.
 func parseError(err error) error {
 	message := strings.NewReplacer("boolean value ", "value ", " for -", " for --", " for flag -", " for --", ": parse error", "").Replace(err.Error())
+	if value, found := strings.CutPrefix(message, "invalid value "); found {
+		return usage("invalid value %s", strings.Replace(value, " for --", lang.Text(" for --"), 1))
+	}
 	return usage("%s", message)
 }
 
@@ -90,8 +99,8 @@ func (p *program) showUsage(err error) {
 		return
 	}
 	if p.command == nil {
-		fmt.Fprintln(p.err, "\nUsage: irccpin COMMAND [flags]\nirccpin help lists the commands.")
+		fmt.Fprintln(p.err, lang.Text("\nUsage: irccpin COMMAND [flags]\nirccpin help lists the commands."))
 		return
 	}
-	fmt.Fprintf(p.err, "\nUsage: %s\n%s --help tells more.\n", synopsis(p.command), p.command.HelpName)
+	fmt.Fprint(p.err, lang.Text("\nUsage: %s\n%s --help tells more.\n", synopsis(p.command), p.command.HelpName))
 }

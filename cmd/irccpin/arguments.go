@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // usageError is a command line that cannot be carried out. It alone shows usage.
@@ -18,7 +18,7 @@ func (e *usageError) Error() string { return e.stop.Error() }
 func (e *usageError) Unwrap() error { return e.stop }
 
 func usage(format string, args ...any) error {
-	return &usageError{&automation.Error{Code: automation.Usage, Message: fmt.Sprintf(format, args...)}}
+	return &usageError{&automation.Error{Code: automation.Usage, Message: lang.Text(format, args...)}}
 }
 
 // wantsJSON tells whether a failure is to be told as JSON. It is asked before
@@ -112,7 +112,7 @@ func (a *arrangement) flag(word string, rest []string) []string {
 	}
 	_, repeatable := f.(*cli.StringSliceFlag)
 	if slices.Contains(a.seen, f.Names()[0]) && !repeatable {
-		a.err = fmt.Errorf("--%s is given twice", name)
+		a.err = lang.Errorf("--%s is given twice", name)
 		return nil
 	}
 	a.seen = append(a.seen, f.Names()[0])
@@ -121,9 +121,9 @@ func (a *arrangement) flag(word string, rest []string) []string {
 		return rest
 	}
 	if len(rest) == 0 || len(rest[0]) > 1 && strings.HasPrefix(rest[0], "-") {
-		a.err = fmt.Errorf("--%s needs a value", name)
+		a.err = lang.Errorf("--%s needs a value", name)
 		if len(rest) > 0 && rest[0] != "--" {
-			a.err = fmt.Errorf("--%s needs a value, and %s follows; a value that begins with a dash is written --%s=VALUE", name, rest[0], name)
+			a.err = lang.Errorf("--%s needs a value, and %s follows; a value that begins with a dash is written --%s=VALUE", name, rest[0], name)
 		}
 		return nil
 	}
@@ -135,7 +135,7 @@ func (a *arrangement) unknownFlag(name string) error {
 	if a.command == nil || len(a.commands) > 0 {
 		for _, c := range a.commands {
 			if findFlag(c.Flags, name) != nil {
-				return fmt.Errorf("--%s goes after the command", name)
+				return lang.Errorf("--%s goes after the command", name)
 			}
 		}
 	}
@@ -143,7 +143,7 @@ func (a *arrangement) unknownFlag(name string) error {
 	for _, f := range a.flags {
 		names = append(names, f.Names()[0])
 	}
-	return fmt.Errorf("there is no flag --%s%s", name, didYouMean("--", name, names))
+	return lang.Errorf("there is no flag --%s%s", name, didYouMean("--", name, names))
 }
 
 // descend takes a word for the name of a command.
@@ -159,7 +159,7 @@ func (a *arrangement) descend(word string) {
 	for _, c := range a.commands {
 		names = append(names, c.Name)
 	}
-	a.err = fmt.Errorf("there is no command %q%s", strings.Join(append(slices.Clone(a.path), word), " "), didYouMean("", word, names))
+	a.err = lang.Errorf("there is no command %q%s", strings.Join(append(slices.Clone(a.path), word), " "), didYouMean("", word, names))
 }
 
 // didYouMean suggests the name that is at most two slips away; three already
@@ -174,7 +174,7 @@ func didYouMean(prefix, word string, names []string) string {
 	if best == "" {
 		return ""
 	}
-	return "; did you mean " + prefix + best + "?"
+	return lang.Text("; did you mean %s%s?", prefix, best)
 }
 
 // distance is Levenshtein's, in bytes: names of commands and flags are ASCII.
@@ -206,11 +206,11 @@ func (a *arrangement) complete() error {
 	}
 	takes := strings.Fields(a.command.ArgsUsage)
 	if len(a.arguments) > len(takes) {
-		return fmt.Errorf("%q is not expected after %q", a.arguments[len(takes)], strings.Join(a.path, " "))
+		return lang.Errorf("%q is not expected after %q", a.arguments[len(takes)], strings.Join(a.path, " "))
 	}
 	for _, missing := range takes[len(a.arguments):] {
 		if !strings.HasPrefix(missing, "[") {
-			return fmt.Errorf("%s is missing after %q", missing, strings.Join(a.path, " "))
+			return lang.Errorf("%s is missing after %q", missing, strings.Join(a.path, " "))
 		}
 	}
 	return nil

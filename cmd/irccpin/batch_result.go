@@ -8,6 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/roster"
 )
 
@@ -15,9 +16,9 @@ import (
 // failed.
 func (b *batchRun) tell(doc roster.Document, show func(string) string) error {
 	t := newTable()
-	t.AppendHeader(table.Row{"Row", "Employer", "User", "Result", "PIN"})
+	t.AppendHeader(table.Row{lang.Text("Row"), lang.Text("Employer"), lang.Text("User"), lang.Text("Result"), lang.Text("PIN")})
 	todo := newTable()
-	todo.AppendHeader(table.Row{"Row", "Employer", "What happened", "What to do"})
+	todo.AppendHeader(table.Row{lang.Text("Row"), lang.Text("Employer"), lang.Text("What happened"), lang.Text("What to do")})
 	failed := 0
 	for place, row := range b.list.Rows {
 		o := b.results.Outcome(place)
@@ -30,7 +31,7 @@ func (b *batchRun) tell(doc roster.Document, show func(string) string) error {
 			failed++
 			hint := b.hints[place]
 			if o.Result == "" && o.Code == "" {
-				hint = "Run the same batch again."
+				hint = lang.Text("Run the same batch again.")
 			}
 			todo.AppendRow(table.Row{row.Number, printable(row.Label()), b.p.sentence(o.Message), b.p.sentence(hint)})
 		}
@@ -67,11 +68,11 @@ func personLabel(r roster.Row) string {
 func outcomeWord(o roster.Outcome) string {
 	switch {
 	case o.Code != "":
-		return strings.ReplaceAll(string(o.Code), "_", " ")
+		return spoken(string(o.Code))
 	case o.Result == "":
-		return "not started"
+		return lang.Text("not started")
 	}
-	return strings.ReplaceAll(o.Result, "_", " ")
+	return spoken(o.Result)
 }
 
 // countsLine tells the counts of a batch in a sentence.
@@ -79,7 +80,7 @@ func countsLine(doc roster.Document) string {
 	var parts []string
 	for _, word := range []string{"created", "already_exists", "found", roster.Failed, roster.NotStarted} {
 		if n := doc.Counts[word]; n > 0 {
-			parts = append(parts, strconv.Itoa(n)+" "+strings.ReplaceAll(word, "_", " "))
+			parts = append(parts, strconv.Itoa(n)+" "+spoken(word))
 		}
 	}
 	return plural(len(doc.Rows), "row") + ": " + strings.Join(parts, ", ") + "."
@@ -91,7 +92,7 @@ func plural(n int, noun string) string {
 	case noun == "":
 		return strconv.Itoa(n)
 	case n == 1:
-		return "1 " + noun
+		return "1 " + lang.Word(noun)
 	}
-	return strconv.Itoa(n) + " " + noun + "s"
+	return strconv.Itoa(n) + " " + lang.Word(noun) + "s"
 }

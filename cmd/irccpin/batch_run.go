@@ -15,6 +15,7 @@ import (
 
 	"irccpin/automation"
 	"irccpin/automation/jobs"
+	"irccpin/automation/lang"
 	"irccpin/automation/roster"
 )
 
@@ -27,7 +28,7 @@ ROSTER is a CSV or XLSX file, or - for standard input. "irccpin help roster"
 tells what is in it. Each row's settings come from its own file or keychain
 entry and from nowhere else.`,
 		Flags: slices.Concat([]cli.Flag{
-			&cli.IntFlag{Name: "concurrency", Usage: "`NUMBER` of rows at once; as many as --max-sessions allows unless told", Category: catSession},
+			&cli.IntFlag{Name: "concurrency", Usage: lang.Text("`NUMBER` of rows at once; as many as --max-sessions allows unless told"), Category: catSession},
 			boolFlag("json-stream", "tell what happens as lines of JSON on stderr", catOutput),
 		}, limitFlags(), deliveryFlags(), manyFlags()),
 		Action: func(c *cli.Context) error { return p.batch(c, name) },
@@ -94,7 +95,7 @@ func (p *program) readRoster(path string, purpose roster.Purpose, check func(str
 	if path != "-" {
 		return roster.Open(path, o)
 	}
-	return roster.Read("standard input", p.in, o)
+	return roster.Read(lang.Text("standard input"), p.in, o)
 }
 
 // employerFile checks an employer's settings file for its form and its privacy,
@@ -170,8 +171,8 @@ func (b *batchRun) run(c *cli.Context, store *jobs.Store, command string, config
 	b.watch = p.watchBatch(c, b.list, config.Selectors)
 	bench.Observe = b.watch.observer
 	p.ending.Store(&farewell{
-		first: "Interrupted. Rows whose user was already sent are read first; the others are signed out, and left for the next time.",
-		again: "Still signing out and closing browsers. It takes less than a minute.",
+		first: lang.Text("Interrupted. Rows whose user was already sent are read first; the others are signed out, and left for the next time."),
+		again: lang.Text("Still signing out and closing browsers. It takes less than a minute."),
 	})
 	b.watch.began(len(batch.Rows), len(batch.Skip))
 	id, err := store.RunBatch(c.Context, batch, bench)
@@ -180,7 +181,7 @@ func (b *batchRun) run(c *cli.Context, store *jobs.Store, command string, config
 		bench.Log.Warn("closing the browser", "error", closed)
 	}
 	if err != nil {
-		p.narrator.urgent("What was found out so far is told below, and the batch can be run again.")
+		p.narrator.urgent(lang.Text("What was found out so far is told below, and the batch can be run again."))
 	}
 	return b.finish(c, id, err)
 }
@@ -235,8 +236,8 @@ func (b *batchRun) finish(c *cli.Context, id string, failed error) error {
 		if err != nil {
 			failure = worse(failure, &automation.Error{
 				Code: automation.DeliveryFailed, Err: err,
-				Message: "the results could not be handed to --out-command " + filepath.Base(b.delivery.command[0]) + ": " + err.Error(),
-				Hint:    "Mend that and run the batch again: nobody is created twice.",
+				Message: lang.Text("the results could not be handed to --out-command %s: %v", filepath.Base(b.delivery.command[0]), err),
+				Hint:    lang.Text("Mend that and run the batch again: nobody is created twice."),
 			})
 		}
 	}
@@ -287,32 +288,32 @@ func (b *batchRun) failure(failed error) *automation.Error {
 	case errors.As(failed, &stop):
 		worst = worse(worst, stop)
 	case failed != nil:
-		worst = worse(worst, &automation.Error{Code: automation.Internal, Message: failed.Error(), Err: failed, Hint: "This is a defect of irccpin. Please report it."})
+		worst = worse(worst, &automation.Error{Code: automation.Internal, Message: failed.Error(), Err: failed, Hint: lang.Text("This is a defect of irccpin. Please report it.")})
 	}
 	if b.unwritten != nil {
 		worst = worse(worst, &automation.Error{
-			Code: automation.DeliveryFailed, Err: b.unwritten, Message: "the results could not be written to " + b.file.Path() + ": " + reason(b.unwritten).Error(),
-			Hint: "Mend that and run the batch again: nobody is created twice.",
+			Code: automation.DeliveryFailed, Err: b.unwritten, Message: lang.Text("the results could not be written to %s: %v", b.file.Path(), reason(b.unwritten)),
+			Hint: lang.Text("Mend that and run the batch again: nobody is created twice."),
 		})
 	}
 	return worst
 }
 
 func someFailed(failed, all int, counts map[automation.Code]int) *automation.Error {
-	about := plural(failed, "row") + " of " + plural(all, "")
+	about := lang.Text("%s of %s", plural(failed, "row"), plural(all, ""))
 	switch {
 	case counts[automation.OutcomeUnknown] > 0:
 		return &automation.Error{
-			Code: automation.OutcomeUnknown, Message: about + " failed; of " + plural(counts[automation.OutcomeUnknown], "row") + " it is not known whether the user was made",
-			Hint: "Run the same batch again: it looks first. What to do for each row is listed.",
+			Code: automation.OutcomeUnknown, Message: lang.Text("%s failed; of %s it is not known whether the user was made", about, plural(counts[automation.OutcomeUnknown], "row")),
+			Hint: lang.Text("Run the same batch again: it looks first. What to do for each row is listed."),
 		}
 	case counts[automation.Interrupted] > 0:
 		return &automation.Error{
-			Code: automation.Interrupted, Message: "interrupted: " + plural(counts[automation.Interrupted], "row") + " of " + plural(all, "") + " not started",
-			Hint: "Run the same batch again: it goes on where it was.",
+			Code: automation.Interrupted, Message: lang.Text("interrupted: %s of %s not started", plural(counts[automation.Interrupted], "row"), plural(all, "")),
+			Hint: lang.Text("Run the same batch again: it goes on where it was."),
 		}
 	}
-	return &automation.Error{Code: automation.SomeFailed, Message: about + " failed", Hint: "What to do for each is listed. Then run the same batch again: nobody is created twice."}
+	return &automation.Error{Code: automation.SomeFailed, Message: lang.Text("%s failed", about), Hint: lang.Text("What to do for each is listed. Then run the same batch again: nobody is created twice.")}
 }
 
 // worse keeps the error that matters more: a doubt about a click before

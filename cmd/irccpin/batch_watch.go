@@ -15,6 +15,7 @@ import (
 
 	"irccpin/automation"
 	"irccpin/automation/jobs"
+	"irccpin/automation/lang"
 	"irccpin/automation/roster"
 )
 
@@ -148,7 +149,7 @@ func (w *boardWatch) began(rows, skipped int) {
 	w.start, w.rows, w.over = w.p.now(), rows, skipped
 	line := plural(rows, "row")
 	if skipped > 0 {
-		line += fmt.Sprintf(", %d of them with their PIN already", skipped)
+		line += lang.Text(", %d of them with their PIN already", skipped)
 	}
 	w.line(line + ".")
 	if !w.p.narrator.look.live {
@@ -174,7 +175,7 @@ func (w *boardWatch) began(rows, skipped int) {
 
 func (w *boardWatch) observer(place int) automation.Observer {
 	w.mu.Lock()
-	w.under[place] = &underway{page: "starting", since: w.p.now()}
+	w.under[place] = &underway{page: lang.Text("starting"), since: w.p.now()}
 	w.mu.Unlock()
 	return rowObserver{func(page string) {
 		w.mu.Lock()
@@ -196,7 +197,7 @@ func (w *boardWatch) ended(e *jobs.Ending) {
 		w.failed++
 		mark, colour = n.mark("✗", "x"), text.FgRed
 	}
-	line := fmt.Sprintf("row %d  %s  %s: %s", e.Row.Number, e.Row.Label(), personLabel(e.Row), outcomeWord(e.Outcome))
+	line := lang.Text("row %d  %s  %s: %s", e.Row.Number, e.Row.Label(), personLabel(e.Row), outcomeWord(e.Outcome))
 	if e.Outcome.Code != "" {
 		line += ": " + e.Outcome.Message
 	}
@@ -252,7 +253,7 @@ func (w *boardWatch) draw() {
 		u, row := w.under[place], w.list.Rows[place]
 		t.AppendRow(table.Row{row.Number, printable(row.Label()), printable(personLabel(row)), u.page, seconds(w.p.now().Sub(u.since))})
 	}
-	lines := append(strings.Split(t.Render(), "\n"), fmt.Sprintf("%d of %d, %d failed, %s", w.over, w.rows, w.failed, seconds(w.p.now().Sub(w.start))))
+	lines := append(strings.Split(t.Render(), "\n"), lang.Text("%d of %d, %d failed, %s", w.over, w.rows, w.failed, seconds(w.p.now().Sub(w.start))))
 	for _, line := range lines {
 		// A line as wide as the terminal would wrap, and could not be erased.
 		fmt.Fprintln(w.p.err, text.Trim(strings.TrimRight(line, " "), w.p.columns()-1))

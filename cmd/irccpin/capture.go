@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 func (p *program) captureCommand() *cli.Command {
@@ -74,8 +75,5 @@ func (p *program) tellCaptured(r *automation.Result) {
 	if r.Captured == nil {
 		return
 	}
-	fmt.Fprintf(p.out, `%d pages are in %s
-Before you send it: read words-kept.txt there, and open the pages in a browser.
-What the catalog makes of them: irccpin replay %s
-`, r.Captured.Pages, r.Captured.Dir, r.Captured.Dir)
+	fmt.Fprintln(p.out, lang.Text("%d pages are in %s\nBefore you send it: read words-kept.txt there, and open the pages in a browser.\nWhat the catalog makes of them: irccpin replay %s", r.Captured.Pages, r.Captured.Dir, r.Captured.Dir))
 }

@@ -8,6 +8,8 @@ import (
 	"text/template"
 
 	"github.com/urfave/cli/v2"
+
+	"irccpin/automation/lang"
 )
 
 func (p *program) completionCommand() *cli.Command {
@@ -68,7 +70,7 @@ func commandPlaces(above string, c *cli.Command) []place {
 		}
 	case "help":
 		for _, topic := range topicNames() {
-			here.Words = append(here.Words, word{Name: topic, Usage: "a topic"})
+			here.Words = append(here.Words, word{Name: topic, Usage: lang.Text("a topic")})
 		}
 	}
 	places := []place{here}
@@ -107,7 +109,7 @@ func flagWords(flags []cli.Flag) []word {
 		}
 		words = append(words, w)
 	}
-	return append(words, word{Name: "--help", Usage: "show help"})
+	return append(words, word{Name: "--help", Usage: lang.Text("show help")})
 }
 
 // plain is a text without what shells read as their own in some place or other.

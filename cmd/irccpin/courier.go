@@ -14,6 +14,7 @@ import (
 
 	"irccpin/automation"
 	"irccpin/automation/jobs"
+	"irccpin/automation/lang"
 	"irccpin/automation/metrics"
 	"irccpin/automation/notify"
 	"irccpin/automation/roster"
@@ -91,7 +92,7 @@ func open(s jobs.Schedule) (parcel, error) {
 	var k packed
 	var out parcel
 	if err := errors.Join(json.Unmarshal(s.Roster, &k), json.Unmarshal(s.Delivery, &out.way)); err != nil {
-		return out, fmt.Errorf("the schedule %q cannot be read: %w", s.Name, err)
+		return out, lang.Errorf("the schedule %q cannot be read: %w", s.Name, err)
 	}
 	var err error
 	out.list, err = k.unpack(roster.Purpose(s.Command))
@@ -131,7 +132,7 @@ func (r *courier) Hand(ctx context.Context, s jobs.Schedule, e *jobs.Ending) err
 		err = r.p.hand(ctx, words, doc)
 	}
 	if err != nil {
-		return fmt.Errorf("--out-command %s: %w", filepath.Base(words[0]), err)
+		return lang.Errorf("--out-command %s: %w", filepath.Base(words[0]), err)
 	}
 	return nil
 }
@@ -199,13 +200,13 @@ func noticeEvent(n jobs.Notice) notify.Event {
 	e := notify.Event{Kind: notify.Kind(n.Kind), Schedule: n.Schedule.Name, Simulated: n.Schedule.Realm == jobs.Simulated}
 	switch n.Kind {
 	case jobs.PINAppeared:
-		e.Message = "The PIN is there, and was delivered."
+		e.Message = lang.Text("The PIN is there, and was delivered.")
 	case jobs.PINChanged:
-		e.Message = "The PIN is another one than before, and was delivered."
+		e.Message = lang.Text("The PIN is another one than before, and was delivered.")
 	case jobs.PortalUnavailable:
-		e.Message = "The portal says that it is closed until " + when(n.Until) + ". Nobody is signed in before that."
+		e.Message = lang.Text("The portal says that it is closed until %s. Nobody is signed in before that.", when(n.Until))
 	case jobs.ScheduleFinished:
-		e.Message = "Every row has its PIN. The schedule does not run any more."
+		e.Message = lang.Text("Every row has its PIN. The schedule does not run any more.")
 	}
 	if end := n.Ending; end != nil {
 		row := end.Row

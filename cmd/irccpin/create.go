@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 func (p *program) createCommand() *cli.Command {
@@ -52,8 +53,8 @@ func orderOf(c *cli.Context) (automation.NewUser, error) {
 	if c.String("authorized-by") == "" {
 		return order, &automation.Error{
 			Code:    automation.Unsafe,
-			Message: "nobody is named who authorizes this user, and the portal asks for the primary user's confirmation",
-			Hint:    "Name the person on whose word it is given: --authorized-by NAME",
+			Message: lang.Text("nobody is named who authorizes this user, and the portal asks for the primary user's confirmation"),
+			Hint:    lang.Text("Name the person on whose word it is given: --authorized-by NAME"),
 		}
 	}
 	order.AuthorizedBy, err = automation.TidyName(c.String("authorized-by"))

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 func (p *program) credentialsCommand() *cli.Command {
@@ -82,7 +83,7 @@ func (p *program) listHeld(c *cli.Context) error {
 		return p.printJSON(heldDocument{ended("listed"), held})
 	}
 	if len(held) == 0 {
-		_, err := fmt.Fprintln(p.out, "Nothing is held.")
+		_, err := fmt.Fprintln(p.out, lang.Text("Nothing is held."))
 		return err
 	}
 	return p.tellHeld(held)
@@ -90,13 +91,13 @@ func (p *program) listHeld(c *cli.Context) error {
 
 func (p *program) tellHeld(held []automation.HeldCredential) error {
 	t := newTable()
-	t.AppendHeader(table.Row{"ID", "What", "Employer", "Since", "The portal said"})
+	t.AppendHeader(table.Row{lang.Text("ID"), lang.Text("What"), lang.Text("Employer"), lang.Text("Since"), lang.Text("The portal said")})
 	for _, h := range held {
 		employer := h.Employer
 		if h.Simulated {
-			employer = strings.TrimSpace(employer + " (simulated)")
+			employer = strings.TrimSpace(employer + lang.Text(" (simulated)"))
 		}
-		t.AppendRow(table.Row{h.ID, h.Kind, printable(employer), h.Since.Local().Format("2006-01-02 15:04"), printable(h.Reason)})
+		t.AppendRow(table.Row{h.ID, lang.Word(h.Kind), printable(employer), h.Since.Local().Format("2006-01-02 15:04"), printable(h.Reason)})
 	}
 	return printTable(p.out, t)
 }
@@ -128,10 +129,10 @@ func (p *program) release(c *cli.Context) error {
 		return p.printJSON(heldDocument{ended("released"), released})
 	}
 	if len(released) == 0 {
-		_, err := fmt.Fprintln(p.out, "Nothing was held.")
+		_, err := fmt.Fprintln(p.out, lang.Text("Nothing was held."))
 		return err
 	}
-	if _, err := fmt.Fprintln(p.out, "Released; the next run tries again, once:"); err != nil {
+	if _, err := fmt.Fprintln(p.out, lang.Text("Released; the next run tries again, once:")); err != nil {
 		return err
 	}
 	return p.tellHeld(released)
@@ -150,23 +151,23 @@ type question struct {
 
 func questions() []question {
 	out := []question{
-		{key: "GCKEY_USERNAME", text: "GCKey user name", needed: true},
-		{key: "GCKEY_PASSWORD", text: "GCKey password", secret: true, needed: true},
-		{key: "GCKEY_TOTP_SECRET", text: "Authenticator secret, as text or otpauth:// address (Enter: none)", secret: true},
-		{key: "GCKEY_OTP_IMAP_URL", text: "Mailbox of e-mailed passcodes, imaps://user@host/folder (Enter: none)"},
-		{key: "GCKEY_OTP_IMAP_PASSWORD", text: "Its password", secret: true, needed: true, after: "GCKEY_OTP_IMAP_URL"},
+		{key: "GCKEY_USERNAME", text: lang.Text("GCKey user name"), needed: true},
+		{key: "GCKEY_PASSWORD", text: lang.Text("GCKey password"), secret: true, needed: true},
+		{key: "GCKEY_TOTP_SECRET", text: lang.Text("Authenticator secret, as text or otpauth:// address (Enter: none)"), secret: true},
+		{key: "GCKEY_OTP_IMAP_URL", text: lang.Text("Mailbox of e-mailed passcodes, imaps://user@host/folder (Enter: none)")},
+		{key: "GCKEY_OTP_IMAP_PASSWORD", text: lang.Text("Its password"), secret: true, needed: true, after: "GCKEY_OTP_IMAP_URL"},
 	}
 	before := ""
 	for n := 1; n <= 4; n++ { // an account has four
 		key := fmt.Sprintf("IRCC_QUESTION_%d", n)
 		out = append(out,
-			question{key: key, text: fmt.Sprintf("Security question %d, as the portal writes it (Enter: no more)", n), after: before},
-			question{key: fmt.Sprintf("IRCC_ANSWER_%d", n), text: "Its answer", secret: true, needed: true, after: key})
+			question{key: key, text: lang.Text("Security question %d, as the portal writes it (Enter: no more)", n), after: before},
+			question{key: fmt.Sprintf("IRCC_ANSWER_%d", n), text: lang.Text("Its answer"), secret: true, needed: true, after: key})
 		before = key
 	}
 	return append(out,
-		question{key: "IRCC_BUSINESS_NUMBER", text: "Business number, to be sure of the account (Enter: none)"},
-		question{key: "IRCC_EMPLOYER_NUMBER", text: "IRCC employer number, likewise (Enter: none)"})
+		question{key: "IRCC_BUSINESS_NUMBER", text: lang.Text("Business number, to be sure of the account (Enter: none)")},
+		question{key: "IRCC_EMPLOYER_NUMBER", text: lang.Text("IRCC employer number, likewise (Enter: none)")})
 }
 
 func (p *program) store(c *cli.Context) error {
@@ -181,11 +182,11 @@ func (p *program) store(c *cli.Context) error {
 	tty, err := openTerminal()
 	if alone || err != nil {
 		return errors.Join(&automation.Error{
-			Code: automation.HumanNeeded, Message: "the secrets are asked for at a terminal, and there is none to be asked at",
-			Hint: "Run the command at a terminal, without --no-input, or use a settings file.",
+			Code: automation.HumanNeeded, Message: lang.Text("the secrets are asked for at a terminal, and there is none to be asked at"),
+			Hint: lang.Text("Run the command at a terminal, without --no-input, or use a settings file."),
 		}, tty.close())
 	}
-	values, err := tty.ask(c.Context, fmt.Sprintf("The settings of %q for the system's keychain. Secrets are not shown as you type.", employer), questions())
+	values, err := tty.ask(c.Context, lang.Text("The settings of %q for the system's keychain. Secrets are not shown as you type.", employer), questions())
 	if err := errors.Join(err, tty.close()); err != nil {
 		return err
 	}
@@ -198,6 +199,6 @@ func (p *program) store(c *cli.Context) error {
 			Employer string `json:"employer"`
 		}{ended("stored"), employer})
 	}
-	_, err = fmt.Fprintf(p.out, "Stored. Use them with: irccpin create --employer %q …\n", employer)
+	_, err = fmt.Fprintln(p.out, lang.Text("Stored. Use them with: irccpin create --employer %q …", employer))
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 func (p *program) deleteCommand() *cli.Command {
@@ -41,12 +42,12 @@ func (p *program) delete(c *cli.Context) error {
 
 func tellDeletion(out io.Writer, r *automation.Result) error {
 	name, employer := fullName(*r.User), employerName(r)
-	line := fmt.Sprintf("%s is no longer a secondary user of %s.", name, employer)
+	line := lang.Text("%s is no longer a secondary user of %s.", name, employer)
 	switch {
 	case *r.Result == "not_present":
-		line = fmt.Sprintf("%s is not a secondary user of %s. Nobody was deleted.", name, employer)
+		line = lang.Text("%s is not a secondary user of %s. Nobody was deleted.", name, employer)
 	case r.Reconciled:
-		line += " An earlier run had deleted this user already; nobody was deleted now."
+		line += lang.Text(" An earlier run had deleted this user already; nobody was deleted now.")
 	}
 	_, err := fmt.Fprintln(out, printable(line))
 	return err

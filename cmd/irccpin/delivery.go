@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -17,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // delivery takes a result with its PIN elsewhere than to stdout.
@@ -142,12 +142,12 @@ func (p *program) deliver(ctx context.Context, d *delivery, r *automation.Result
 	var failed []string
 	if d.file != "" {
 		if err := d.write(doc); err != nil {
-			failed = append(failed, fmt.Sprintf("--out %s: %v", d.file, reason(err)))
+			failed = append(failed, lang.Text("--out %s: %v", d.file, reason(err)))
 		}
 	}
 	if d.command != nil {
 		if err := p.hand(ctx, d.command, doc); err != nil {
-			failed = append(failed, fmt.Sprintf("--out-command %s: %v", filepath.Base(d.command[0]), err))
+			failed = append(failed, lang.Text("--out-command %s: %v", filepath.Base(d.command[0]), err))
 		}
 	}
 	if len(failed) == 0 {
@@ -155,8 +155,8 @@ func (p *program) deliver(ctx context.Context, d *delivery, r *automation.Result
 	}
 	return &automation.Error{
 		Code: automation.DeliveryFailed, Page: "home",
-		Message: "the user exists and the PIN was read, but it could not be delivered: " + strings.Join(failed, "; "),
-		Hint:    "Mend that, and read the PIN again with: irccpin pin",
+		Message: lang.Text("the user exists and the PIN was read, but it could not be delivered: %s", strings.Join(failed, "; ")),
+		Hint:    lang.Text("Mend that, and read the PIN again with: irccpin pin"),
 	}
 }
 
@@ -228,7 +228,7 @@ func (p *program) hand(ctx context.Context, words []string, doc []byte) error {
 	cmd.WaitDelay = time.Second
 	err := cmd.Run()
 	if ctx.Err() != nil {
-		return fmt.Errorf("it did not end within %s", deliveryTime)
+		return lang.Errorf("it did not end within %s", deliveryTime)
 	}
 	return err
 }
@@ -251,12 +251,12 @@ func (d *delivery) where() string {
 	if d.file != "" {
 		how := ""
 		if len(d.recipients) > 0 {
-			how = ", encrypted"
+			how = lang.Text(", encrypted")
 		}
 		places = append(places, d.file+how)
 	}
 	if d.command != nil {
-		places = append(places, "the command "+filepath.Base(d.command[0]))
+		places = append(places, lang.Text("the command %s", filepath.Base(d.command[0])))
 	}
-	return strings.Join(places, " and to ")
+	return strings.Join(places, lang.Text(" and to "))
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 	"irccpin/fixtures"
 )
 
@@ -24,7 +24,7 @@ employer, creates a made-up user and prints the PIN. Needs no account, no
 settings and no network; installs a browser when there is none. Nothing stays
 behind. --show lets you watch.`,
 		Flags: slices.Concat([]cli.Flag{
-			&cli.Uint64Flag{Name: "seed", Usage: "`NUMBER`: draw the portal's pages from it; a new one each time unless told", Category: catSession},
+			&cli.Uint64Flag{Name: "seed", Usage: lang.Text("`NUMBER`: draw the portal's pages from it; a new one each time unless told"), Category: catSession},
 			valueFlag("lang", "LANG", "the portal's language, en or fr", catSession),
 		}, windowFlags(), deliveryFlags(), outputFlags()),
 		Action: p.demo,
@@ -60,7 +60,7 @@ func (p *program) demo(c *cli.Context) (err error) {
 
 	home, err := os.MkdirTemp("", "irccpin-demo-")
 	if err != nil {
-		return &automation.Error{Code: automation.StateUnavailable, Message: "there is no room for the demo: " + err.Error(), Err: err, Hint: "Make room in the directory for temporary files, or set TMPDIR to another one."}
+		return &automation.Error{Code: automation.StateUnavailable, Message: lang.Text("there is no room for the demo: %v", err), Err: err, Hint: lang.Text("Make room in the directory for temporary files, or set TMPDIR to another one.")}
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(home)) }()
 	seed := c.Uint64("seed")
@@ -142,9 +142,9 @@ func confirm(r *automation.Result, seen fixtures.Witness) error {
 	}
 	switch {
 	case len(seen.Creations) != 1:
-		return fmt.Errorf("the portal saw %d users being created instead of one", len(seen.Creations))
+		return lang.Errorf("the portal saw %d users being created instead of one", len(seen.Creations))
 	case r.User == nil || r.User.PIN != seen.Creations[0].User.PIN:
-		return errors.New("the PIN that was read is not the one that the portal gave")
+		return lang.NewError("the PIN that was read is not the one that the portal gave")
 	}
 	return nil
 }

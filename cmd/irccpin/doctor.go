@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 func (p *program) doctorCommand() *cli.Command {
@@ -130,11 +131,11 @@ func (p *program) tellChecks(checks []check) {
 		return p.narrator.paint(c, s)
 	}
 	for _, each := range checks {
-		mark := paint(text.FgGreen, "ok     ")
+		mark := paint(text.FgGreen, fmt.Sprintf("%-7s", lang.Text("ok")))
 		if !each.OK {
-			mark = paint(text.FgRed, "not ok ")
+			mark = paint(text.FgRed, fmt.Sprintf("%-7s", lang.Text("not ok")))
 		}
-		fmt.Fprintf(p.out, "%s %-10s %s\n", mark, each.Name, printable(each.Detail))
+		fmt.Fprintf(p.out, "%s %-10s %s\n", mark, lang.Word(each.Name), printable(each.Detail))
 		if each.Hint != "" {
 			fmt.Fprintf(p.out, "%18s %s\n", "", printable(each.Hint))
 		}
@@ -176,7 +177,7 @@ func (p *program) checkBrowser(ctx context.Context, s sources) check {
 	}
 	out := check{Name: name, OK: true, Detail: fmt.Sprintf("%s, %s", found.Version, found.Path)}
 	if runtime.GOOS == "linux" && os.Geteuid() == 0 {
-		out.Hint = "Root can only run it without its sandbox, so credentials are typed at the simulated portal only. Use an ordinary user for real work."
+		out.Hint = lang.Text("Root can only run it without its sandbox, so credentials are typed at the simulated portal only. Use an ordinary user for real work.")
 	}
 	return out
 }
@@ -187,7 +188,7 @@ func (p *program) checkSettings(ctx context.Context, from automation.SettingsFro
 	const name = "settings"
 	_, missing := os.Stat(from.File)
 	if missing != nil && !from.FileNamed && from.Employer == "" && !p.exported() {
-		return check{Name: name, OK: true, Detail: "none yet", Hint: "irccpin help first-onboarding tells how to begin; irccpin demo needs none."}, nil
+		return check{Name: name, OK: true, Detail: lang.Text("none yet"), Hint: lang.Text("irccpin help first-onboarding tells how to begin; irccpin demo needs none.")}, nil
 	}
 	settings, err := automation.LoadSettings(ctx, from)
 	if err != nil {
@@ -198,9 +199,9 @@ func (p *program) checkSettings(ctx context.Context, from automation.SettingsFro
 	where := from.File
 	switch {
 	case from.Employer != "":
-		where = fmt.Sprintf("the keychain's %q", from.Employer)
+		where = lang.Text("the keychain's %q", from.Employer)
 	case missing != nil:
-		where = "the environment"
+		where = lang.Text("the environment")
 	}
 	return check{Name: name, OK: true, Detail: where}, settings.Program
 }
@@ -220,7 +221,7 @@ func (p *program) checkState(ctx context.Context, s sources) check {
 		return problem(name, err)
 	}
 	if state.DatabaseURL != "" {
-		return check{Name: name, OK: true, Detail: state.Dir + ", and a shared database"}
+		return check{Name: name, OK: true, Detail: lang.Text("%s, and a shared database", state.Dir)}
 	}
 	return check{Name: name, OK: true, Detail: state.Dir}
 }
@@ -235,9 +236,9 @@ func (p *program) checkSelectors(s sources) check {
 	if err != nil {
 		return problem(name, err)
 	}
-	out := check{Name: name, OK: true, Detail: fmt.Sprintf("%d pages are known", catalog.Pages)}
+	out := check{Name: name, OK: true, Detail: lang.Text("%d pages are known", catalog.Pages)}
 	if len(catalog.Overridden) > 0 {
-		out.Detail += fmt.Sprintf("; from %s: %s", dir, strings.Join(catalog.Overridden, ", "))
+		out.Detail += lang.Text("; from %s: %s", dir, strings.Join(catalog.Overridden, ", "))
 	}
 	return out
 }
@@ -248,12 +249,12 @@ func (p *program) checkClock() check {
 	out := check{Name: "clock", OK: true, Detail: p.now().Format("15:04:05 MST")}
 	report, err := automation.SystemClock()
 	if err != nil {
-		out.Detail += "; not compared: this system does not say whether it is right"
+		out.Detail += lang.Text("; not compared: this system does not say whether it is right")
 		return out
 	}
 	out.Detail += "; " + report.String()
 	if report.Unkept || report.Wrong() {
-		out.Hint = "The codes of an authenticator app go by the clock. Compare it with a telephone's, and turn on setting it over the network."
+		out.Hint = lang.Text("The codes of an authenticator app go by the clock. Compare it with a telephone's, and turn on setting it over the network.")
 	}
 	return out
 }

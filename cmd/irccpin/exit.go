@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // ending is one exit code of the process, and the error codes that belong to it.
@@ -16,72 +17,72 @@ type ending struct {
 // endings is the table of `irccpin help exit-codes`. Scripts rely on it.
 func endings() []ending {
 	return []ending{
-		{0, nil, "done, or already so"},
-		{1, []automation.Code{automation.Internal}, "a defect of the program"},
+		{0, nil, lang.Text("done, or already so")},
+		{1, []automation.Code{automation.Internal}, lang.Text("a defect of the program")},
 		{
 			2,
 			[]automation.Code{automation.Usage, automation.BadSettings, automation.BadRoster, automation.NoBrowser},
-			"wrong flags, settings or roster, or no browser; the portal was not opened",
+			lang.Text("wrong flags, settings or roster, or no browser; the portal was not opened"),
 		},
-		{3, []automation.Code{automation.SomeFailed}, "a batch ended, and some of its rows failed"},
+		{3, []automation.Code{automation.SomeFailed}, lang.Text("a batch ended, and some of its rows failed")},
 		{
 			4,
 			[]automation.Code{automation.HumanNeeded},
-			"a person is needed: captcha, passcode, two-factor enrolment, unknown question, Sign-In Partner, unknown sign-in service",
+			lang.Text("a person is needed: captcha, passcode, two-factor enrolment, unknown question, Sign-In Partner, unknown sign-in service"),
 		},
 		{
 			5,
 			[]automation.Code{automation.CredentialRefused, automation.CredentialHeld},
-			"the portal refused the password, passcode or answer; it is held now and was not tried again",
+			lang.Text("the portal refused the password, passcode or answer; it is held now and was not tried again"),
 		},
 		{
 			6,
 			[]automation.Code{automation.AccountLocked, automation.AccountRevoked},
-			"a person must deal with the account",
+			lang.Text("a person must deal with the account"),
 		},
 		{
 			7,
 			[]automation.Code{automation.OutcomeUnknown},
-			"\"Create account\" was clicked and what came of it could not be read; the next run finds out first",
+			lang.Text("\"Create account\" was clicked and what came of it could not be read; the next run finds out first"),
 		},
-		{8, []automation.Code{automation.PINPending}, "the user exists and the portal shows no PIN yet"},
+		{8, []automation.Code{automation.PINPending}, lang.Text("the user exists and the portal shows no PIN yet")},
 		{
 			9,
 			[]automation.Code{automation.PageUnknown, automation.PageChanged},
-			"a page, or something on it, was not recognised",
+			lang.Text("a page, or something on it, was not recognised"),
 		},
 		{
 			10,
 			[]automation.Code{automation.PortalUnavailable, automation.NotCreated},
-			"the portal is down or slow, or a doubtful click made no user; safe to try later",
+			lang.Text("the portal is down or slow, or a doubtful click made no user; safe to try later"),
 		},
-		{11, []automation.Code{automation.CredentialBusy}, "another run is using this credential"},
+		{11, []automation.Code{automation.CredentialBusy}, lang.Text("another run is using this credential")},
 		{
 			12,
 			[]automation.Code{automation.Unsafe, automation.WrongEmployer},
-			"a safety rule refused: unexpected address, missing authorization, no sandbox, another employer's account",
+			lang.Text("a safety rule refused: unexpected address, missing authorization, no sandbox, another employer's account"),
 		},
 		{
 			13,
 			[]automation.Code{automation.NotPermitted},
-			"the account is not a primary user's, or not enrolled in this portal",
+			lang.Text("the account is not a primary user's, or not enrolled in this portal"),
 		},
 		{
 			14,
 			[]automation.Code{automation.AmbiguousUser, automation.ConflictingUser, automation.UserNotFound, automation.Unencodable, automation.RejectedByPortal},
-			"the table of users, or the portal's own check of the form, says no",
+			lang.Text("the table of users, or the portal's own check of the form, says no"),
 		},
 		{
 			15,
 			[]automation.Code{automation.StateUnavailable},
-			"ledger or state directory cannot be read or written; nothing was clicked",
+			lang.Text("ledger or state directory cannot be read or written; nothing was clicked"),
 		},
 		{
 			16,
 			[]automation.Code{automation.DeliveryFailed},
-			"the user exists and the PIN was read, and it could not be delivered",
+			lang.Text("the user exists and the PIN was read, and it could not be delivered"),
 		},
-		{130, []automation.Code{automation.Interrupted}, "interrupted before anything was committed; signed out, browser closed"},
+		{130, []automation.Code{automation.Interrupted}, lang.Text("interrupted before anything was committed; signed out, browser closed")},
 	}
 }
 

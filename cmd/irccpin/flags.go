@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/urfave/cli/v2"
+
+	"irccpin/automation/lang"
 )
 
 // Categories of flags in the help of a command.
@@ -17,11 +19,11 @@ const (
 )
 
 func valueFlag(name, value, usage, category string) *cli.StringFlag {
-	return &cli.StringFlag{Name: name, Usage: "`" + value + "`: " + usage, Category: category}
+	return &cli.StringFlag{Name: name, Usage: "`" + lang.Word(value) + "`: " + lang.Word(usage), Category: category}
 }
 
 func boolFlag(name, usage, category string) *cli.BoolFlag {
-	return &cli.BoolFlag{Name: name, Usage: usage, Category: category}
+	return &cli.BoolFlag{Name: name, Usage: lang.Word(usage), Category: category}
 }
 
 // outputFlags are those of every command.
@@ -83,7 +85,7 @@ func deliveryFlags() []cli.Flag {
 		valueFlag("out", "FILE", "write the JSON result there, for you alone (mode 0600); stdout then shows no PIN", catDelivery),
 		boolFlag("force", "let --out replace a file that exists", catDelivery),
 		valueFlag("out-command", "COMMAND", "run it with the JSON result on its standard input, without a shell; stdout then shows no PIN", catDelivery),
-		&cli.StringSliceFlag{Name: "encrypt-to", Usage: "`RECIPIENT`: encrypt what goes to --out to this age1… key; can be repeated", Category: catDelivery},
+		&cli.StringSliceFlag{Name: "encrypt-to", Usage: lang.Text("`RECIPIENT`: encrypt what goes to --out to this age1… key; can be repeated"), Category: catDelivery},
 	}
 }
 

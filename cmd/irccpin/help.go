@@ -9,11 +9,13 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/urfave/cli/v2"
+
+	"irccpin/automation/lang"
 )
 
 // topics are the texts of `irccpin help TOPIC`.
 //
-//go:embed help/*.txt
+//go:embed help
 var topics embed.FS
 
 // topicNames lists the topics in the order in which a newcomer needs them.
@@ -69,9 +71,9 @@ func (p *program) help(c *cli.Context) error {
 // tellProgram prints what the program is and which commands it has.
 func (p *program) tellProgram(app *cli.App) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n\nUsage: %s\n\nCommands:\n", app.Name, app.Usage, app.UsageText)
+	fmt.Fprintln(&b, lang.Text("%s: %s\n\nUsage: %s\n\nCommands:", app.Name, app.Usage, app.UsageText))
 	p.tellEntries(&b, commandEntries(app.Commands))
-	fmt.Fprintf(&b, "\nFlags:\n")
+	fmt.Fprint(&b, lang.Text("\nFlags:\n"))
 	p.tellEntries(&b, flagEntries(app.Flags))
 	fmt.Fprintf(&b, "\n%s\n", app.Description)
 	_, err := io.WriteString(p.out, b.String())
@@ -81,16 +83,16 @@ func (p *program) tellProgram(app *cli.App) error {
 // tellCommand prints what a command does and which flags it takes.
 func (p *program) tellCommand(c *cli.Command) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n\nUsage: %s\n", c.HelpName, c.Usage, synopsis(c))
+	fmt.Fprintln(&b, lang.Text("%s: %s\n\nUsage: %s", c.HelpName, c.Usage, synopsis(c)))
 	if c.Description != "" {
 		fmt.Fprintf(&b, "\n%s\n", c.Description)
 	}
 	if len(c.Subcommands) > 0 {
-		b.WriteString("\nCommands:\n")
+		b.WriteString(lang.Text("\nCommands:\n"))
 		p.tellEntries(&b, commandEntries(c.Subcommands))
 	}
 	for _, group := range grouped(c.Flags) {
-		fmt.Fprintf(&b, "\n%s:\n", group.name)
+		fmt.Fprint(&b, lang.Text("\n%s:\n", group.name))
 		p.tellEntries(&b, flagEntries(group.flags))
 	}
 	_, err := io.WriteString(p.out, b.String())
@@ -103,11 +105,11 @@ func synopsis(c *cli.Command) string {
 	if line == "" {
 		line = strings.TrimSpace(c.HelpName + " " + c.ArgsUsage)
 		if len(c.Subcommands) > 0 {
-			line += " COMMAND"
+			line += lang.Text(" COMMAND")
 		}
 	}
 	if len(c.Flags) > 0 {
-		line += " [flags]"
+		line += lang.Text(" [flags]")
 	}
 	return line
 }
@@ -122,9 +124,9 @@ type group struct {
 func grouped(flags []cli.Flag) []group {
 	var groups []group
 	for _, f := range flags {
-		name := "Flags"
+		name := lang.Text("Flags")
 		if c, ok := f.(cli.CategorizableFlag); ok && c.GetCategory() != "" {
-			name = c.GetCategory()
+			name = lang.Word(c.GetCategory())
 		}
 		at := slices.IndexFunc(groups, func(g group) bool { return g.name == name })
 		if at < 0 {
@@ -180,10 +182,19 @@ func (p *program) tellEntries(b *strings.Builder, entries []entry) {
 	}
 }
 
+// topicText is a topic in the language of the process.
+func topicText(name string) ([]byte, error) {
+	dir := "help/"
+	if lang.Current() == lang.French {
+		dir = "help/fr/"
+	}
+	return topics.ReadFile(dir + name + ".txt")
+}
+
 // topic prints a text. That of the exit codes is made from the table that
 // decides them.
 func (p *program) topic(name string) error {
-	body, err := topics.ReadFile("help/" + name + ".txt")
+	body, err := topicText(name)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"os"
+
+	"irccpin/automation/lang"
 )
 
 // farewell is what a person who interrupts is told.
@@ -17,7 +19,7 @@ type farewell struct {
 func (p *program) interruptible(parent context.Context, signals <-chan os.Signal) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(parent)
 	done := make(chan struct{})
-	p.ending.Store(&farewell{again: "Already stopping."})
+	p.ending.Store(&farewell{again: lang.Text("Already stopping.")})
 	go func() {
 		for n := 0; ; n++ {
 			select {

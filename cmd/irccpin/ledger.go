@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 func (p *program) ledgerCommand() *cli.Command {
@@ -46,7 +47,7 @@ Credentials that were held since are no longer known as held.`,
 				Description: `Every run does this by itself once a day, for what is older than a year. What stays
 is the record of who was created for whom on whose authority.`,
 				Flags: append([]cli.Flag{
-					&cli.IntFlag{Name: "days", Usage: "`NUMBER`: what is older than that many days", Value: int(automation.RetainPersonal / day), Category: catOutput},
+					&cli.IntFlag{Name: "days", Usage: lang.Text("`NUMBER`: what is older than that many days"), Value: int(automation.RetainPersonal / day), Category: catOutput},
 				}, ledger...),
 				Action: p.pruneLedger,
 			},
@@ -97,7 +98,7 @@ func (p *program) restoreLedger(c *cli.Context) error {
 	if p.json {
 		return p.printJSON(ended("restored"))
 	}
-	_, err = fmt.Fprintln(p.out, "The backup is restored.")
+	_, err = fmt.Fprintln(p.out, lang.Text("The backup is restored."))
 	return err
 }
 
@@ -121,6 +122,6 @@ func (p *program) pruneLedger(c *cli.Context) error {
 			PINs    int64 `json:"pin_fingerprints"`
 		}{ended("pruned"), gone.Intents, gone.PINs})
 	}
-	_, err = fmt.Fprintf(p.out, "Personal data was removed from %d records, and %d fingerprints of PINs were forgotten.\n", gone.Intents, gone.PINs)
+	_, err = fmt.Fprintln(p.out, lang.Text("Personal data was removed from %d records, and %d fingerprints of PINs were forgotten.", gone.Intents, gone.PINs))
 	return err
 }

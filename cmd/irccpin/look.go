@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // lookConfig settles how the portal is opened for a look. Without signing in it
@@ -39,13 +40,13 @@ func (p *program) look(c *cli.Context, config automation.Config, o automation.Lo
 		config.Log = slog.New(slog.NewTextHandler(p.narrator, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	p.ending.Store(&farewell{
-		first: "Interrupted. Nothing was changed; irccpin closes the browser.",
-		again: "Still closing the browser. It takes less than a minute.",
+		first: lang.Text("Interrupted. Nothing was changed; irccpin closes the browser."),
+		again: lang.Text("Still closing the browser. It takes less than a minute."),
 	})
-	p.narrator.begin("Starting the browser")
+	p.narrator.begin(lang.Text("Starting the browser"))
 	result, pages := automation.Look(c.Context, config, o)
 	if result.Error == nil {
-		p.narrator.done("Done")
+		p.narrator.done(lang.Text("Done"))
 	}
 	return result, pages
 }
@@ -62,16 +63,16 @@ func (p *program) tellPages(out io.Writer, pages []automation.SeenPage) {
 	for _, page := range pages {
 		name := strings.Join(page.Pages, ", ")
 		if name == "" {
-			name = "unknown page"
+			name = lang.Text("unknown page")
 		}
 		if page.Variant != "" {
-			name += " (variant " + page.Variant + ")"
+			name += lang.Text(" (variant %s)", page.Variant)
 		}
 		fmt.Fprintf(out, "%s  %s\n", p.bold(name), printable(page.URL))
 		for _, line := range pageLines(page) {
-			mark := p.outPaint(text.FgGreen, "ok     ")
+			mark := p.outPaint(text.FgGreen, fmt.Sprintf("%-7s", lang.Text("ok")))
 			if line.fault {
-				mark = p.outPaint(text.FgRed, "not ok ")
+				mark = p.outPaint(text.FgRed, fmt.Sprintf("%-7s", lang.Text("not ok")))
 			}
 			fmt.Fprintf(out, "  %s %-24s %s\n", mark, printable(line.name), printable(line.what))
 		}
@@ -91,40 +92,40 @@ func pageLines(page automation.SeenPage) []pageLine {
 		faults[f.Element] = f
 	}
 	if f, bad := faults[""]; bad {
-		lines = append(lines, pageLine{"the page", f.Detail, true})
+		lines = append(lines, pageLine{lang.Text("the page"), f.Detail, true})
 	} else {
-		what := fmt.Sprintf("recognised by %d marks", len(page.Marks))
+		what := lang.Text("recognised by %d marks", len(page.Marks))
 		if n := len(page.Absent); n > 0 {
-			what += fmt.Sprintf("; %d others are not there", n)
+			what += lang.Text("; %d others are not there", n)
 		}
-		lines = append(lines, pageLine{"the page", what, false})
+		lines = append(lines, pageLine{lang.Text("the page"), what, false})
 	}
 	for _, name := range inOrder(page.Elements) {
 		e := page.Elements[name]
 		if f, bad := faults[name]; bad {
-			lines = append(lines, pageLine{name, f.What + ": " + f.Detail, true})
+			lines = append(lines, pageLine{name, lang.Word(f.What) + ": " + f.Detail, true})
 			continue
 		}
 		switch e.Status {
 		case "found":
-			lines = append(lines, pageLine{name, "found by " + ways(e.Way, e.Ways), false})
+			lines = append(lines, pageLine{name, lang.Text("found by %s", ways(e.Way, e.Ways)), false})
 		case "missing":
-			lines = append(lines, pageLine{name, "not there, and need not be", false})
+			lines = append(lines, pageLine{name, lang.Text("not there, and need not be"), false})
 		default:
-			lines = append(lines, pageLine{name, e.Status + ", and not needed", false})
+			lines = append(lines, pageLine{name, lang.Text("%s, and not needed", lang.Word(e.Status)), false})
 		}
 	}
 	for _, name := range inOrder(page.Tables) {
 		if f, bad := faults[name]; bad {
-			lines = append(lines, pageLine{name, f.What + ": " + f.Detail, true})
+			lines = append(lines, pageLine{name, lang.Word(f.What) + ": " + f.Detail, true})
 			continue
 		}
 		t := page.Tables[name]
 		if t.Count == 0 {
-			lines = append(lines, pageLine{name, "the page says that the table is empty", false})
+			lines = append(lines, pageLine{name, lang.Text("the page says that the table is empty"), false})
 			continue
 		}
-		lines = append(lines, pageLine{name, fmt.Sprintf("a table of %d rows with the columns %s", t.Rows, strings.Join(t.Columns, ", ")), false})
+		lines = append(lines, pageLine{name, lang.Text("a table of %d rows with the columns %s", t.Rows, strings.Join(t.Columns, ", ")), false})
 	}
 	return lines
 }
@@ -134,7 +135,7 @@ func ways(best string, all map[string]int) string {
 	out := best
 	for _, way := range inOrder(all) {
 		if way != best {
-			out += " and " + way
+			out += lang.Text(" and ") + way
 		}
 	}
 	return out

@@ -5,10 +5,13 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // manPage prints the manual page in the macros of man(7), made from the commands
@@ -23,28 +26,28 @@ func (p *program) manPage(app *cli.App) error {
 	// Commands must not be broken: no hyphenation, no spaces between the words.
 	m.line(".nh")
 	m.line(".ad l")
-	m.line(".SH NAME")
+	m.section("NAME")
 	m.line(`%s \- %s`, app.Name, roff(app.Usage))
-	m.line(".SH SYNOPSIS")
+	m.section("SYNOPSIS")
 	m.line(".B %s", app.Name)
-	m.line(`.I COMMAND`)
-	m.line("[flags]")
-	m.line(".SH DESCRIPTION")
-	m.line("%s", roff("Signs in to the Employer Portal as an employer's primary user, in a real Chrome, creates secondary users there, and reads their PINs."))
+	m.line(".I %s", roff(lang.Text("COMMAND")))
+	m.line("%s", roff(strings.TrimSpace(lang.Text(" [flags]"))))
+	m.section("DESCRIPTION")
+	m.line("%s", roff(lang.Text("Signs in to the Employer Portal as an employer's primary user, in a real Chrome, creates secondary users there, and reads their PINs.")))
 	m.line(".PP")
 	m.text(app.Description)
 	common := commonFlags(app.Commands)
-	m.line(".SH COMMANDS")
+	m.section("COMMANDS")
 	for _, c := range app.Commands {
 		m.command(c, common)
 	}
-	m.line(".SH FLAGS OF MANY COMMANDS")
+	m.section("FLAGS OF MANY COMMANDS")
 	m.flags(common)
-	m.line(".SH ENVIRONMENT")
+	m.section("ENVIRONMENT")
 	if err := m.topic("environment"); err != nil {
 		return err
 	}
-	m.line(".SH EXIT STATUS")
+	m.section("EXIT STATUS")
 	for _, e := range endings() {
 		m.line(".TP")
 		m.line(".B %d", e.exit)
@@ -58,7 +61,7 @@ func (p *program) manPage(app *cli.App) error {
 			m.line(".I %s", roff(strings.Join(codes, ", ")))
 		}
 	}
-	m.line(".SH A FIRST ONBOARDING")
+	m.section("A FIRST ONBOARDING")
 	if err := m.topic("first-onboarding"); err != nil {
 		return err
 	}
@@ -70,6 +73,9 @@ func (p *program) manPage(app *cli.App) error {
 type manual struct{ strings.Builder }
 
 func (m *manual) line(format string, args ...any) { fmt.Fprintf(m, format+"\n", args...) }
+
+// section begins a section. Its name is told in the language of the page.
+func (m *manual) section(name string) { m.line(".SH %s", roff(lang.Word(name))) }
 
 // text writes a text as it stands: its lines and indents mean something.
 func (m *manual) text(text string) {
@@ -84,7 +90,7 @@ func (m *manual) text(text string) {
 }
 
 func (m *manual) topic(name string) error {
-	body, err := topics.ReadFile("help/" + name + ".txt")
+	body, err := topicText(name)
 	m.text(string(body))
 	return err
 }
@@ -102,7 +108,7 @@ func (m *manual) command(c *cli.Command, common []cli.Flag) {
 		m.flags(own)
 		if len(shared) > 0 {
 			m.line(".PP")
-			m.line("Also: %s.", roff(strings.Join(shared, ", ")))
+			m.line("%s", roff(lang.Text("Also: %s.", strings.Join(shared, ", "))))
 		}
 	}
 	for _, below := range c.Subcommands {
@@ -152,11 +158,17 @@ func divide(flags, common []cli.Flag) (own []cli.Flag, shared []string) {
 	return own, shared
 }
 
+// capital gives a text a capital letter; in French it can be one of several bytes.
+func capital(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
+}
+
 func sentence(s string) string {
 	if s == "" {
 		return s
 	}
-	return strings.ToUpper(s[:1]) + s[1:] + "."
+	return capital(s) + "."
 }
 
 // roff is a text in which nothing means anything to the formatter. Hyphens are

@@ -12,6 +12,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // look says how the narrator may speak.
@@ -148,7 +149,7 @@ func (n *narrator) say(format string, args ...any) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if !n.quiet {
-		n.line(fmt.Sprintf(format, args...))
+		n.line(lang.Text(format, args...))
 	}
 }
 
@@ -211,9 +212,9 @@ func (n *narrator) Acted(_, element, deed, way string) {
 	switch {
 	case n.quiet:
 	case n.verbose:
-		n.line(n.paint(text.Faint, fmt.Sprintf("         %s %s (found by %s)", deed, element, way)))
+		n.line(n.paint(text.Faint, lang.Text("         %s %s (found by %s)", lang.Word(deed), element, way)))
 	default:
-		n.deed = deed + " " + strings.ReplaceAll(element, "-", " ")
+		n.deed = lang.Word(deed) + " " + strings.ReplaceAll(element, "-", " ")
 		n.draw()
 	}
 }
@@ -233,7 +234,7 @@ func (n *narrator) Warned(w automation.Warning) {
 func (n *narrator) Asked(what string, until time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.line(n.paint(text.FgYellow, fmt.Sprintf("%s; %s left", what, timeLeft(until.Sub(n.now())))))
+	n.line(n.paint(text.FgYellow, lang.Text("%s; %s left", what, timeLeft(until.Sub(n.now())))))
 }
 
 // timeLeft is a time that somebody has, as they would say it.
@@ -245,7 +246,7 @@ func timeLeft(d time.Duration) string {
 	if count != 1 {
 		unit += "s"
 	}
-	return fmt.Sprintf("%d %s", count, unit)
+	return fmt.Sprintf("%d %s", count, lang.Word(unit))
 }
 
 // warning is a warning in a line.
@@ -253,11 +254,11 @@ func (n *narrator) warning(w automation.Warning) string {
 	where := ""
 	switch {
 	case w.Page != "" && w.Element != "":
-		where = fmt.Sprintf(" (%s on %q)", w.Element, n.title(w.Page))
+		where = lang.Text(" (%s on %q)", w.Element, n.title(w.Page))
 	case w.Page != "":
-		where = fmt.Sprintf(" (on %q)", n.title(w.Page))
+		where = lang.Text(" (on %q)", n.title(w.Page))
 	}
-	return printable(fmt.Sprintf("Warning: %s%s: %s", strings.ReplaceAll(w.Code, "_", " "), where, w.Detail))
+	return printable(lang.Text("Warning: %s%s: %s", spoken(w.Code), where, w.Detail))
 }
 
 // tick moves the live line until stop is closed.

@@ -17,6 +17,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // sources are the places where an option can be set, in the order in which they
@@ -52,20 +53,20 @@ func (s sources) of(flag, name string) option {
 		return option{fmt.Sprint(s.c.Value(flag)), "--" + flag, automation.Usage, ""}
 	}
 	if value := variable(s.environ, name); name != "" && value != "" {
-		return option{value, name + " in the environment", automation.BadSettings, ""}
+		return option{value, lang.Text("%s in the environment", name), automation.BadSettings, ""}
 	}
 	if value := s.file[name]; !value.IsZero() {
-		return option{value.Reveal(), name + " in " + s.name, automation.BadSettings, filepath.Dir(s.name)}
+		return option{value.Reveal(), lang.Text("%s in %s", name, s.name), automation.BadSettings, filepath.Dir(s.name)}
 	}
 	return option{}
 }
 
 func (o option) bad(format string, args ...any) error {
-	err := &automation.Error{Code: o.code, Message: o.where + " " + fmt.Sprintf(format, args...)}
+	err := &automation.Error{Code: o.code, Message: o.where + " " + lang.Text(format, args...)}
 	if o.code == automation.Usage {
 		return &usageError{err}
 	}
-	err.Hint = "Correct it and run the command again. The portal was not opened."
+	err.Hint = lang.Text("Correct it and run the command again. The portal was not opened.")
 	return err
 }
 
@@ -195,7 +196,7 @@ func (s sources) stateDir() (string, error) {
 	}
 	dir, err := defaultStateDir(func(name string) string { return variable(s.environ, name) }, runtime.GOOS)
 	if err != nil {
-		return "", &automation.Error{Code: automation.StateUnavailable, Message: err.Error(), Err: err, Hint: "Name a directory with --state-dir."}
+		return "", &automation.Error{Code: automation.StateUnavailable, Message: err.Error(), Err: err, Hint: lang.Text("Name a directory with --state-dir.")}
 	}
 	return dir, nil
 }
@@ -212,14 +213,14 @@ func defaultStateDir(variable func(string) string, goos string) (string, error) 
 		}
 		variables = "$HOME"
 	default:
-		base, variables = variable("XDG_STATE_HOME"), "$XDG_STATE_HOME or $HOME"
+		base, variables = variable("XDG_STATE_HOME"), lang.Text("$XDG_STATE_HOME or $HOME")
 		// The specification says that relative paths are to be ignored.
 		if home := variable("HOME"); !filepath.IsAbs(base) && home != "" {
 			base = filepath.Join(home, ".local", "state")
 		}
 	}
 	if !filepath.IsAbs(base) {
-		return "", fmt.Errorf("there is no place for the program's state: %s is not set", variables)
+		return "", lang.Errorf("there is no place for the program's state: %s is not set", variables)
 	}
 	return filepath.Join(base, "irccpin"), nil
 }
@@ -236,8 +237,8 @@ func (s sources) state(ctx context.Context) (automation.State, error) {
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return automation.State{}, &automation.Error{
-			Code: automation.StateUnavailable, Message: "the state directory cannot be made: " + err.Error(), Err: err,
-			Hint: "Name another one with --state-dir. The portal was not opened.",
+			Code: automation.StateUnavailable, Message: lang.Text("the state directory cannot be made: %v", err), Err: err,
+			Hint: lang.Text("Name another one with --state-dir. The portal was not opened."),
 		}
 	}
 	url, err := s.of("database-url", "IRCCPIN_DATABASE_URL").database()
@@ -330,7 +331,7 @@ func (s sources) settings(ctx context.Context) (*automation.Settings, error) {
 	settings, err := automation.LoadSettings(ctx, from)
 	var stop *automation.Error
 	if _, missing := os.Stat(from.File); missing != nil && !from.FileNamed && from.Employer == "" && errors.As(err, &stop) {
-		stop.Hint = "Write the settings file first: irccpin help first-onboarding"
+		stop.Hint = lang.Text("Write the settings file first: irccpin help first-onboarding")
 	}
 	return settings, err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 func (p *program) pinCommand() *cli.Command {
@@ -32,7 +33,7 @@ func (p *program) pin(c *cli.Context) error {
 
 // tellPIN prints a PIN for $(irccpin pin …): whose it is goes to stderr.
 func (p *program) tellPIN(out io.Writer, r *automation.Result) error {
-	p.narrator.say("%s", printable(fmt.Sprintf("The PIN of %s at %s:", fullName(*r.User), employerName(r))))
+	p.narrator.say("%s", printable(lang.Text("The PIN of %s at %s:", fullName(*r.User), employerName(r))))
 	_, err := fmt.Fprintln(out, r.User.PIN)
 	return err
 }

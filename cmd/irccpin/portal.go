@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // errand is what a command wants from the portal.
@@ -60,13 +61,13 @@ func (p *program) visit(ctx context.Context, verbose bool, config automation.Con
 		config.Log = slog.New(slog.NewTextHandler(p.narrator, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	p.ending.Store(&farewell{
-		first: "Interrupted. What was already sent is read first; then irccpin signs out and closes the browser.",
-		again: "Still signing out and closing the browser, so that the next sign-in finds no open session. It takes less than a minute.",
+		first: lang.Text("Interrupted. What was already sent is read first; then irccpin signs out and closes the browser."),
+		again: lang.Text("Still signing out and closing the browser, so that the next sign-in finds no open session. It takes less than a minute."),
 	})
-	p.narrator.begin("Starting the browser")
+	p.narrator.begin(lang.Text("Starting the browser"))
 	return automation.Run(ctx, config, func(ctx context.Context, s *automation.Session, r *automation.Result) error {
 		err := job(ctx, s, r)
-		p.narrator.begin("Signing out")
+		p.narrator.begin(lang.Text("Signing out"))
 		return err
 	})
 }
@@ -79,7 +80,7 @@ func (p *program) finish(ctx context.Context, r *automation.Result, d *delivery,
 		}
 		return &unsuccessful{result: r}
 	}
-	p.narrator.done("Done")
+	p.narrator.done(lang.Text("Done"))
 	if r.Captured != nil {
 		p.narrator.say("The pages are kept, with everybody's data made up, in %s.", r.Captured.Dir)
 	}
@@ -97,8 +98,8 @@ func (p *program) finish(ctx context.Context, r *automation.Result, d *delivery,
 	if err := p.print(r, tell); err != nil {
 		return undelivered(r, &automation.Error{
 			Code: automation.DeliveryFailed, Page: "home", Err: err,
-			Message: fmt.Sprintf("it was done, but the result could not be printed: %v", reason(err)),
-			Hint:    "Read it again with: irccpin pin",
+			Message: lang.Text("it was done, but the result could not be printed: %v", reason(err)),
+			Hint:    lang.Text("Read it again with: irccpin pin"),
 		})
 	}
 	return nil

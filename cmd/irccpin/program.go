@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // program is the machine around one call: streams, environment, clock.
@@ -105,9 +107,11 @@ func (p *program) display() bool {
 func (p *program) run(ctx context.Context, words []string) int {
 	defer p.narrator.close()
 	p.json = wantsJSON(words)
+	unknown := p.chooseLanguage(words)
 	app := p.app()
 	words, command, err := arrange(app, words)
 	p.command = command
+	err = cmp.Or(unknown, err)
 	if err == nil {
 		err = app.RunContext(ctx, append([]string{app.Name}, words...))
 	}
@@ -158,9 +162,9 @@ func failed(err error) *automation.Result {
 	switch {
 	case errors.As(err, &stop):
 	case errors.Is(err, context.Canceled):
-		stop = &automation.Error{Code: automation.Interrupted, Message: "interrupted; the portal was not opened"}
+		stop = &automation.Error{Code: automation.Interrupted, Message: lang.Text("interrupted; the portal was not opened")}
 	default:
-		stop = &automation.Error{Code: automation.Internal, Message: err.Error(), Hint: "This is a defect of irccpin. Please report it."}
+		stop = &automation.Error{Code: automation.Internal, Message: err.Error(), Hint: lang.Text("This is a defect of irccpin. Please report it.")}
 	}
 	page := stop.Page
 	if page == "" {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // prompter is how a person is asked for a passcode or an answer that the settings
@@ -38,15 +39,15 @@ func (c *console) Ask(ctx context.Context, q automation.Question) (_ automation.
 	defer c.narrator.pause()()
 	tty, err := openTerminal()
 	if err != nil {
-		return automation.Secret{}, fmt.Errorf("the terminal cannot be asked at: %w", err)
+		return automation.Secret{}, lang.Errorf("the terminal cannot be asked at: %w", err)
 	}
 	defer func() { err = errors.Join(err, tty.close()) }()
-	about := fmt.Sprintf("\nFor %s\n%s\n", printable(q.About()), printable(q.Why))
+	about := lang.Text("\nFor %s\n%s\n", printable(q.About()), printable(q.Why))
 	if _, err := fmt.Fprint(tty.lines, about); err != nil {
 		return automation.Secret{}, fmt.Errorf("write to the terminal: %w", err)
 	}
 	answer, err := tty.askOne(ctx, question{
-		text:   fmt.Sprintf("%s (not shown as you type; Enter alone: none; until %s)", q.What, q.Until.Local().Format("15:04")),
+		text:   lang.Text("%s (not shown as you type; Enter alone: none; until %s)", q.What, q.Until.Local().Format("15:04")),
 		secret: true,
 	})
 	if err == nil && answer.IsZero() {

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 func (p *program) replayCommand() *cli.Command {
@@ -62,12 +63,12 @@ func (p *program) replay(c *cli.Context) error {
 	if err != nil {
 		return usage("%s cannot be made a full path: %v", c.Args().First(), err)
 	}
-	p.narrator.begin("Replaying")
+	p.narrator.begin(lang.Text("Replaying"))
 	pages, err := automation.Replay(c.Context, config, automation.ReplayOptions{Dir: dir, Fixture: c.String("fixture")})
 	if err != nil {
 		return err
 	}
-	p.narrator.done("Done")
+	p.narrator.done(lang.Text("Done"))
 	shown := replayed{ended("replayed"), pages}
 	differ := 0
 	for _, page := range pages {
@@ -83,8 +84,8 @@ func (p *program) replay(c *cli.Context) error {
 		return nil
 	}
 	failure := failed(&automation.Error{
-		Code: automation.PageChanged, Message: fmt.Sprintf("%d of %d pages are not seen as they were when they were captured", differ, len(pages)),
-		Hint: "If what is seen now is right, keep it with --fixture DIR.",
+		Code: automation.PageChanged, Message: lang.Text("%d of %d pages are not seen as they were when they were captured", differ, len(pages)),
+		Hint: lang.Text("If what is seen now is right, keep it with --fixture DIR."),
 	})
 	shown.envelope = envelope{Schema: automation.Schema, Error: failure.Error}
 	if !p.json {
@@ -98,22 +99,22 @@ func (p *program) tellReplayed(pages []automation.ReplayedPage) {
 	for _, page := range pages {
 		name := strings.Join(page.Seen.Pages, ", ")
 		if name == "" {
-			name = "unknown page"
+			name = lang.Text("unknown page")
 			if page.Seen.Nearest != "" {
-				name += fmt.Sprintf("; nearest is %q, which lacks: %s", page.Seen.Nearest, strings.Join(page.Seen.Missing, "; "))
+				name += lang.Text("; nearest is %q, which lacks: %s", page.Seen.Nearest, strings.Join(page.Seen.Missing, "; "))
 			}
 		}
 		fmt.Fprintf(p.out, "%s  %s\n", p.bold(page.File), printable(name))
 		for _, e := range inOrder(page.Seen.Elements) {
 			state := page.Seen.Elements[e]
-			what := state.Status
+			what := lang.Word(state.Status)
 			if state.Status == "found" {
-				what = "found by " + ways(state.Way, state.Ways)
+				what = lang.Text("found by %s", ways(state.Way, state.Ways))
 			}
 			fmt.Fprintf(p.out, "          %-24s %s\n", e, printable(what))
 		}
 		for _, d := range page.Differences {
-			fmt.Fprintf(p.out, "  %s %s\n", p.outPaint(text.FgRed, "differs"), printable(d))
+			fmt.Fprintf(p.out, "  %s %s\n", p.outPaint(text.FgRed, lang.Text("differs")), printable(d))
 		}
 	}
 }

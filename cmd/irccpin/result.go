@@ -11,6 +11,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // envelope is what every JSON document begins with that is not the result of a
@@ -82,12 +83,12 @@ func (p *program) printJSON(v any) error {
 func (p *program) explain(r *automation.Result, err error) {
 	p.warn(r)
 	failure := r.Error
-	fmt.Fprintf(p.err, "%s %s\n", p.narrator.paint(text.FgRed, "Error:"), printable(failure.Message))
+	fmt.Fprintf(p.err, "%s %s\n", p.narrator.paint(text.FgRed, lang.Text("Error:")), printable(failure.Message))
 	if failure.Hint != "" {
-		fmt.Fprintf(p.err, "%s %s\n", p.narrator.paint(text.Bold, "What to do:"), printable(failure.Hint))
+		fmt.Fprintf(p.err, "%s %s\n", p.narrator.paint(text.Bold, lang.Text("What to do:")), printable(failure.Hint))
 	}
 	if r.RunDir != "" {
-		fmt.Fprintf(p.err, "What was seen is kept in %s\n", r.RunDir)
+		fmt.Fprintln(p.err, lang.Text("What was seen is kept in %s", r.RunDir))
 	}
 	p.showUsage(err)
 }
@@ -122,29 +123,29 @@ func tellOrder(out io.Writer, r *automation.Result) error {
 	name, employer := fullName(u), employerName(r)
 	switch *r.Result {
 	case "created":
-		fmt.Fprintf(&b, "%s is now a secondary user of %s.\n", name, employer)
+		fmt.Fprintln(&b, lang.Text("%s is now a secondary user of %s.", name, employer))
 		if r.Reconciled {
-			b.WriteString("An earlier run had made this user already; nobody was created now.\n")
+			b.WriteString(lang.Text("An earlier run had made this user already; nobody was created now.\n"))
 		}
 	case "already_exists":
-		fmt.Fprintf(&b, "%s is already a secondary user of %s. Nobody was created.\n", name, employer)
+		fmt.Fprintln(&b, lang.Text("%s is already a secondary user of %s. Nobody was created.", name, employer))
 	case "dry_run":
-		fmt.Fprintf(&b, "Dry run: the form for %s was filled in at %s, and left without pressing \"Create account\". Nobody was created.\n", name, employer)
+		fmt.Fprintln(&b, lang.Text("Dry run: the form for %s was filled in at %s, and left without pressing \"Create account\". Nobody was created.", name, employer))
 	}
 	for _, line := range []struct{ label, value string }{
-		{"E-mail", u.Email},
-		{"Status", u.AdministrativeStatus},
-		{"User type", u.UserType},
-		{"Authorized by", r.AuthorizedBy},
-		{"Run", r.Run},
+		{lang.Text("E-mail"), u.Email},
+		{lang.Text("Status"), u.AdministrativeStatus},
+		{lang.Text("User type"), u.UserType},
+		{lang.Text("Authorized by"), r.AuthorizedBy},
+		{lang.Text("Run"), r.Run},
 	} {
 		if line.value != "" {
-			fmt.Fprintf(&b, "  %-14s %s\n", line.label, line.value)
+			fmt.Fprintf(&b, "  %-18s %s\n", line.label, line.value)
 		}
 	}
 	body := printable(b.String())
 	if u.PIN != "" {
-		body += "PIN:\n" + u.PIN + "\n"
+		body += lang.Text("PIN:") + "\n" + u.PIN + "\n"
 	}
 	_, err := io.WriteString(out, body)
 	return err
@@ -153,11 +154,11 @@ func tellOrder(out io.Writer, r *automation.Result) error {
 // tellList prints the users of an account as a table.
 func tellList(out io.Writer, r *automation.Result) error {
 	if len(r.Users) == 0 {
-		_, err := fmt.Fprintln(out, printable(employerName(r)+" has no secondary users."))
+		_, err := fmt.Fprintln(out, printable(lang.Text("%s has no secondary users.", employerName(r))))
 		return err
 	}
 	t := newTable()
-	t.AppendHeader(table.Row{"Given name(s)", "Family name", "PIN", "E-mail address", "Status", "User type"})
+	t.AppendHeader(table.Row{lang.Text("Given name(s)"), lang.Text("Family name"), lang.Text("PIN"), lang.Text("E-mail address"), lang.Text("Status"), lang.Text("User type")})
 	for _, u := range r.Users {
 		t.AppendRow(table.Row{printable(u.GivenName), printable(u.FamilyName), u.PIN, printable(u.Email), printable(u.AdministrativeStatus), printable(u.UserType)})
 	}
@@ -184,6 +185,9 @@ func printTable(out io.Writer, t table.Writer) error {
 	return err
 }
 
+// spoken is a word that scripts know, such as an error's code, as people are told it.
+func spoken(word string) string { return lang.Word(strings.ReplaceAll(word, "_", " ")) }
+
 func fullName(u automation.User) string {
 	return strings.TrimSpace(u.GivenName + " " + u.FamilyName)
 }
@@ -193,10 +197,10 @@ func fullName(u automation.User) string {
 func employerName(r *automation.Result) string {
 	name := r.Employer.Name
 	if name == "" {
-		name = "the employer"
+		name = lang.Text("the employer")
 	}
 	if r.Simulated {
-		name += " (simulated)"
+		name += lang.Text(" (simulated)")
 	}
 	return name
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 func (p *program) runsCommand() *cli.Command {
@@ -27,7 +28,7 @@ the last page. Secrets and PINs are not in it: it can be shown to a colleague.`,
 			{
 				Name: "list", Usage: "list the runs, newest first",
 				Flags: append([]cli.Flag{
-					&cli.IntFlag{Name: "last", Usage: "`NUMBER` of runs to list; 0 is all", Value: 20, Category: catOutput},
+					&cli.IntFlag{Name: "last", Usage: lang.Text("`NUMBER` of runs to list; 0 is all"), Value: 20, Category: catOutput},
 				}, ledger...),
 				Action: p.listRuns,
 			},
@@ -88,20 +89,20 @@ func (p *program) listRuns(c *cli.Context) error {
 		}{ended("listed"), documents})
 	}
 	if len(runs) == 0 {
-		_, err := fmt.Fprintln(p.out, "There are no runs yet.")
+		_, err := fmt.Fprintln(p.out, lang.Text("There are no runs yet."))
 		return err
 	}
 	t := newTable()
-	t.AppendHeader(table.Row{"Run", "Began", "Command", "Employer", "Ended as"})
+	t.AppendHeader(table.Row{lang.Text("Run"), lang.Text("Began"), lang.Text("Command"), lang.Text("Employer"), lang.Text("Ended as")})
 	for _, r := range runs {
-		t.AppendRow(table.Row{r.ID, r.Started.Local().Format("2006-01-02 15:04"), r.Command, printable(employerOfRun(r)), runEnding(r)})
+		t.AppendRow(table.Row{r.ID, r.Started.Local().Format("2006-01-02 15:04"), r.Command, printable(employerOfRun(r)), spoken(runEnding(r))})
 	}
 	return printTable(p.out, t)
 }
 
 func employerOfRun(r automation.PastRun) string {
 	if r.Simulated {
-		return strings.TrimSpace(r.Employer + " (simulated)")
+		return strings.TrimSpace(r.Employer + lang.Text(" (simulated)"))
 	}
 	return r.Employer
 }
@@ -186,7 +187,7 @@ func (p *program) put(c *cli.Context, text []byte) error {
 		return err
 	}
 	if err := d.write(text); err != nil {
-		return &automation.Error{Code: automation.DeliveryFailed, Message: fmt.Sprintf("nothing could be written to --out %s: %v", d.file, reason(err)), Err: err, Hint: "Name another file, and run the command again."}
+		return &automation.Error{Code: automation.DeliveryFailed, Message: lang.Text("nothing could be written to --out %s: %v", d.file, reason(err)), Err: err, Hint: lang.Text("Name another file, and run the command again.")}
 	}
 	p.narrator.say("Written to %s.", d.file)
 	return nil
@@ -204,26 +205,26 @@ func (p *program) titles() func(string) string {
 // tellRun prints a run for a person.
 func tellRun(out io.Writer, r automation.PastRun, events []automation.RunEvent, title func(string) string) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s, %s\n", r.ID, r.Command, strings.ReplaceAll(runEnding(r), "_", " "))
-	fmt.Fprintf(&b, "  %-9s %s\n", "Began", r.Started.Local().Format("2006-01-02 15:04:05"))
+	fmt.Fprintf(&b, "%s: %s, %s\n", r.ID, r.Command, spoken(runEnding(r)))
+	fmt.Fprintf(&b, "  %-11s %s\n", lang.Text("Began"), r.Started.Local().Format("2006-01-02 15:04:05"))
 	if !r.Ended.IsZero() {
-		fmt.Fprintf(&b, "  %-9s %s\n", "Took", r.Ended.Sub(r.Started).Round(100*time.Millisecond))
+		fmt.Fprintf(&b, "  %-11s %s\n", lang.Text("Took"), r.Ended.Sub(r.Started).Round(100*time.Millisecond))
 	}
 	for _, line := range []struct{ label, value string }{
-		{"Employer", employerOfRun(r)},
-		{"Message", r.Message},
-		{"To do", r.Hint},
-		{"Page", title(r.Page)},
-		{"Fault", r.Fault},
-		{"Browser", r.Versions.Browser},
-		{"Program", r.Versions.Program},
+		{lang.Text("Employer"), employerOfRun(r)},
+		{lang.Text("Message"), r.Message},
+		{lang.Text("To do"), r.Hint},
+		{lang.Text("Page"), title(r.Page)},
+		{lang.Text("Fault"), r.Fault},
+		{lang.Text("Browser"), r.Versions.Browser},
+		{lang.Text("Program"), r.Versions.Program},
 	} {
 		if line.value != "" {
-			fmt.Fprintf(&b, "  %-9s %s\n", line.label, line.value)
+			fmt.Fprintf(&b, "  %-11s %s\n", line.label, line.value)
 		}
 	}
 	for _, w := range r.Warnings {
-		fmt.Fprintf(&b, "  %-9s %s: %s\n", "Warning", w.Code, w.Detail)
+		fmt.Fprintf(&b, "  %-11s %s: %s\n", lang.Text("Warning"), spoken(w.Code), w.Detail)
 	}
 	b.WriteString("\n")
 	for _, e := range events {
@@ -238,7 +239,7 @@ func eventText(e automation.RunEvent, title func(string) string) string {
 	switch e.Kind {
 	case "page":
 	case "act":
-		line = fmt.Sprintf("  %s %s (found by %s)", e.Deed, e.Element, e.Way)
+		line = lang.Text("  %s %s (found by %s)", lang.Word(e.Deed), e.Element, e.Way)
 	default:
 		line = "  " + strings.TrimSpace(e.Kind+" "+e.Element)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"irccpin/automation"
 	"irccpin/automation/jobs"
+	"irccpin/automation/lang"
 	"irccpin/automation/roster"
 )
 
@@ -38,10 +39,10 @@ func (p *program) scheduleCommand() *cli.Command {
 				Name: "list", Usage: "list the schedules: next and last run, and rows that wait for a person",
 				Flags: storeFlags(), Action: p.scheduleList,
 			},
-			one("pause", "keep a schedule from running", "A run under way ends as usual. Runs that fall into the pause are left out.", p.schedulePause),
-			one("resume", "let a schedule run again, and give rows that wait for a person another try", "", p.scheduleResume),
-			one("remove", "take a schedule away", "What was created stays, and is known to the ledger.", p.scheduleRemove),
-			one("run", "run a schedule now, beside its timing", "A worker does it: irccpin worker.", p.scheduleRun),
+			one("pause", lang.Text("keep a schedule from running"), lang.Text("A run under way ends as usual. Runs that fall into the pause are left out."), p.schedulePause),
+			one("resume", lang.Text("let a schedule run again, and give rows that wait for a person another try"), "", p.scheduleResume),
+			one("remove", lang.Text("take a schedule away"), lang.Text("What was created stays, and is known to the ledger."), p.scheduleRemove),
+			one("run", lang.Text("run a schedule now, beside its timing"), lang.Text("A worker does it: irccpin worker."), p.scheduleRun),
 		},
 	}
 }
@@ -72,11 +73,11 @@ and reported: irccpin schedule resume gives it another try.`,
 			valueFlag("cron", "EXPRESSION", "run at these times: minute hour day month weekday", catWhen),
 			valueFlag("timezone", "ZONE", "whose clocks --cron goes by, such as America/Toronto; UTC unless told", catWhen),
 			valueFlag("roster", "FILE", "a CSV or XLSX file; - is standard input", catWho),
-			&cli.StringFlag{Name: "command", Usage: "`COMMAND`: pins, or create", Value: jobs.PINs, Category: catWho},
-			&cli.StringFlag{Name: "until", Usage: "`WHEN`: pin lets a row rest that has its PIN, never goes on watching for another one", Value: "pin", Category: catWhen},
+			&cli.StringFlag{Name: "command", Usage: lang.Text("`COMMAND`: pins, or create"), Value: jobs.PINs, Category: catWho},
+			&cli.StringFlag{Name: "until", Usage: lang.Text("`WHEN`: pin lets a row rest that has its PIN, never goes on watching for another one"), Value: "pin", Category: catWhen},
 			valueFlag("out", "FILE", "the worker keeps the results there (.csv, .xlsx or .json, mode 0600), on its machine; with --encrypt-to one file for each row", catDelivery),
 			valueFlag("out-command", "COMMAND", "the worker runs it for each new PIN, with the JSON result on its standard input, without a shell", catDelivery),
-			&cli.StringSliceFlag{Name: "encrypt-to", Usage: "`RECIPIENT`: encrypt what goes to --out to this age1… key; can be repeated", Category: catDelivery},
+			&cli.StringSliceFlag{Name: "encrypt-to", Usage: lang.Text("`RECIPIENT`: encrypt what goes to --out to this age1… key; can be repeated"), Category: catDelivery},
 			valueFlag("notify-command", "COMMAND", "the worker runs it when something happened, with JSON on its standard input; it learns no PIN", catDelivery),
 			valueFlag("notify-webhook", "URL", "the worker posts the same there, signed with IRCCPIN_WEBHOOK_KEY of its environment", catDelivery),
 		}, slices.DeleteFunc(ledgerFlags(), isSingle), simulator, outputFlags()),
@@ -150,7 +151,7 @@ func (p *program) scheduleAdd(c *cli.Context) error {
 			return p.printJSON(scheduleChange{ended("added"), tellSchedule(added)})
 		}
 		p.narrator.say("A worker does the rest: irccpin worker")
-		_, err = fmt.Fprintf(p.out, "%s: %s, %s, next %s\n", added.Name, plural(len(added.Rows), "row"), added.Timing, when(added.Next))
+		_, err = fmt.Fprintln(p.out, lang.Text("%s: %s, %s, next %s", added.Name, plural(len(added.Rows), "row"), added.Timing, when(added.Next)))
 		return err
 	})
 }
@@ -184,21 +185,21 @@ func (p *program) packRoster(path string, purpose roster.Purpose) ([]roster.Row,
 	// A roster may name a thousand employers in a few hundred kilobytes; more than
 	// this is something else.
 	const most = 16 << 20
-	in, name := io.Reader(p.in), "standard input"
+	in, name := io.Reader(p.in), lang.Text("standard input")
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return nil, nil, &automation.Error{Code: automation.BadRoster, Message: fmt.Sprintf("the roster %s cannot be read: %v", path, reason(err)), Err: err, Hint: "Check the path, and that the file may be read."}
+			return nil, nil, &automation.Error{Code: automation.BadRoster, Message: lang.Text("the roster %s cannot be read: %v", path, reason(err)), Err: err, Hint: lang.Text("Check the path, and that the file may be read.")}
 		}
 		defer file.Close()
 		in, name = file, path
 	}
 	data, err := io.ReadAll(io.LimitReader(in, most+1))
 	if err != nil {
-		return nil, nil, &automation.Error{Code: automation.BadRoster, Message: fmt.Sprintf("the roster %s cannot be read: %v", name, reason(err)), Err: err, Hint: "Check the file, and add the schedule again."}
+		return nil, nil, &automation.Error{Code: automation.BadRoster, Message: lang.Text("the roster %s cannot be read: %v", name, reason(err)), Err: err, Hint: lang.Text("Check the file, and add the schedule again.")}
 	}
 	if len(data) > most {
-		return nil, nil, &automation.Error{Code: automation.BadRoster, Message: fmt.Sprintf("the roster %s is longer than %d MiB", name, most>>20), Hint: "Cut it into several rosters, each with a schedule of its own."}
+		return nil, nil, &automation.Error{Code: automation.BadRoster, Message: lang.Text("the roster %s is longer than %d MiB", name, most>>20), Hint: lang.Text("Cut it into several rosters, each with a schedule of its own.")}
 	}
 	whole := packed{Name: name, Dir: rosterDir(path), Data: data}
 	list, err := whole.unpack(purpose)
@@ -277,7 +278,7 @@ func until(s jobs.Schedule) string {
 // when is a time as people at this machine read it.
 func when(t time.Time) string {
 	if t.IsZero() {
-		return "never"
+		return lang.Text("never")
 	}
 	return t.Local().Format("2006-01-02 15:04 MST")
 }
@@ -305,24 +306,24 @@ func (p *program) scheduleList(c *cli.Context) error {
 // tellSchedules prints the schedules, and on stderr which rows wait for whom.
 func (p *program) tellSchedules(list []jobs.Schedule) error {
 	if len(list) == 0 {
-		_, err := fmt.Fprintln(p.out, "There is no schedule.")
+		_, err := fmt.Fprintln(p.out, lang.Text("There is no schedule."))
 		return err
 	}
 	t := newTable()
-	t.AppendHeader(table.Row{"Name", "Command", "When", "State", "Next", "Last", "Last result", "Rows", "Have PIN", "Parked"})
+	t.AppendHeader(table.Row{lang.Text("Name"), lang.Text("Command"), lang.Text("When"), lang.Text("State"), lang.Text("Next"), lang.Text("Last"), lang.Text("Last result"), lang.Text("Rows"), lang.Text("Have PIN"), lang.Text("Parked")})
 	parked := newTable()
-	parked.AppendHeader(table.Row{"Schedule", "Row", "Employer", "What happened", "What to do"})
+	parked.AppendHeader(table.Row{lang.Text("Schedule"), lang.Text("Row"), lang.Text("Employer"), lang.Text("What happened"), lang.Text("What to do")})
 	waiting := 0
 	for _, s := range list {
 		name := s.Name
 		if s.Realm == jobs.Simulated {
-			name += " (simulated)"
+			name += lang.Text(" (simulated)")
 		}
-		last, result := "never", ""
+		last, result := lang.Text("never"), ""
 		if s.Last != nil {
 			last, result = when(s.Last.Due), countsWords(s.Last)
 		}
-		t.AppendRow(table.Row{printable(name), s.Command, s.Timing.String(), s.State, when(s.Next), last, result, len(s.Rows), s.Rested, len(s.Parked)})
+		t.AppendRow(table.Row{printable(name), s.Command, s.Timing.String(), spoken(string(s.State)), when(s.Next), last, result, len(s.Rows), s.Rested, len(s.Parked)})
 		for _, r := range s.Parked {
 			waiting++
 			parked.AppendRow(table.Row{printable(s.Name), r.Row.Number, printable(r.Row.Label()), p.sentence(r.Message), p.sentence(r.Hint)})
@@ -331,7 +332,7 @@ func (p *program) tellSchedules(list []jobs.Schedule) error {
 	if err := printTable(p.out, t); err != nil || waiting == 0 {
 		return err
 	}
-	fmt.Fprintf(p.err, "\nThese rows wait for a person. Then: irccpin schedule resume NAME\n\n")
+	fmt.Fprint(p.err, lang.Text("\nThese rows wait for a person. Then: irccpin schedule resume NAME\n\n"))
 	return printTable(p.err, parked)
 }
 
@@ -339,7 +340,7 @@ func (p *program) tellSchedules(list []jobs.Schedule) error {
 func countsWords(last *jobs.LastRun) string {
 	var parts []string
 	for _, word := range slices.Sorted(maps.Keys(last.Counts)) {
-		parts = append(parts, strconv.Itoa(last.Counts[word])+" "+strings.ReplaceAll(word, "_", " "))
+		parts = append(parts, strconv.Itoa(last.Counts[word])+" "+spoken(word))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -366,7 +367,7 @@ func (p *program) schedulePause(c *cli.Context, store *jobs.Store, name string) 
 	if err := store.Pause(c.Context, name); err != nil {
 		return err
 	}
-	return p.changed(c, store, name, "paused", printable(name)+" is paused.")
+	return p.changed(c, store, name, "paused", lang.Text("%s is paused.", printable(name)))
 }
 
 func (p *program) scheduleResume(c *cli.Context, store *jobs.Store, name string) error {
@@ -374,9 +375,9 @@ func (p *program) scheduleResume(c *cli.Context, store *jobs.Store, name string)
 	if err != nil {
 		return err
 	}
-	line := fmt.Sprintf("%s: next %s", printable(name), when(next))
+	line := lang.Text("%s: next %s", printable(name), when(next))
 	if unparked > 0 {
-		line += fmt.Sprintf("; another try for %s that waited for a person", plural(unparked, "row"))
+		line += lang.Text("; another try for %s that waited for a person", plural(unparked, "row"))
 	}
 	return p.changed(c, store, name, "resumed", line)
 }
@@ -385,7 +386,7 @@ func (p *program) scheduleRemove(c *cli.Context, store *jobs.Store, name string)
 	if err := store.Remove(c.Context, name); err != nil {
 		return err
 	}
-	return p.changed(c, store, name, "removed", printable(name)+" is removed.")
+	return p.changed(c, store, name, "removed", lang.Text("%s is removed.", printable(name)))
 }
 
 func (p *program) scheduleRun(c *cli.Context, store *jobs.Store, name string) error {
@@ -393,5 +394,5 @@ func (p *program) scheduleRun(c *cli.Context, store *jobs.Store, name string) er
 	if err != nil {
 		return err
 	}
-	return p.changed(c, store, name, "queued", fmt.Sprintf("%s: %s queued for the workers.", printable(name), plural(rows, "row")))
+	return p.changed(c, store, name, "queued", lang.Text("%s: %s queued for the workers.", printable(name), plural(rows, "row")))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 	"irccpin/fixtures"
 )
 
@@ -26,14 +27,14 @@ the simulated portal on this machine until interrupted. In another terminal:
 
 The control address shows and changes what the portal knows and has seen.`,
 		Flags: []cli.Flag{
-			&cli.Uint64Flag{Name: "seed", Usage: "`NUMBER`: draw the portal's pages from it; a new one each time unless told"},
+			&cli.Uint64Flag{Name: "seed", Usage: lang.Text("`NUMBER`: draw the portal's pages from it; a new one each time unless told")},
 			valueFlag("lang", "LANG", "the portal's language, en or fr", ""),
-			&cli.StringSliceFlag{Name: "with", Usage: "`NAME[,NAME]`: make trouble; --list tells what there is"},
+			&cli.StringSliceFlag{Name: "with", Usage: lang.Text("`NAME[,NAME]`: make trouble; --list tells what there is")},
 			boolFlag("list", "list the troubles that --with can make", ""),
 			valueFlag("latency", "DURATION", "added to each page, such as 300ms", ""),
 			valueFlag("addr", "HOST:PORT", "where the portal listens; a free port of 127.0.0.1 unless told", ""),
 			valueFlag("control-addr", "HOST:PORT", "where the control address listens; a free port of 127.0.0.1 unless told", ""),
-			&cli.IntFlag{Name: "employers", Usage: "`NUMBER` of made-up employers; the settings file is that of the first", Value: 1},
+			&cli.IntFlag{Name: "employers", Usage: lang.Text("`NUMBER` of made-up employers; the settings file is that of the first"), Value: 1},
 			boolFlag("json", "print --list as a JSON document; the first line is one anyway", ""),
 			boolFlag("verbose", "tell each request on stderr", ""),
 		},
@@ -71,7 +72,7 @@ func (p *program) simulate(c *cli.Context) (err error) {
 	// nobody else can read them.
 	home, err := os.MkdirTemp("", "irccpin-simulate-")
 	if err != nil {
-		return &automation.Error{Code: automation.StateUnavailable, Message: "there is no room for the settings file: " + err.Error(), Err: err, Hint: "Make room in the directory for temporary files, or set TMPDIR to another one."}
+		return &automation.Error{Code: automation.StateUnavailable, Message: lang.Text("there is no room for the settings file: %v", err), Err: err, Hint: lang.Text("Make room in the directory for temporary files, or set TMPDIR to another one.")}
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(home)) }()
 	greeting := greeting{Addr: portal.Addr, SPKI: portal.SPKI, Control: portal.ControlURL}
@@ -91,9 +92,9 @@ func (p *program) simulate(c *cli.Context) (err error) {
 		return err
 	}
 	if _, err := p.out.Write(line); err != nil {
-		return fmt.Errorf("the first line could not be printed: %w", err)
+		return lang.Errorf("the first line could not be printed: %w", err)
 	}
-	p.ending.Store(&farewell{first: "Stopping the simulated portal.", again: "Already stopping."})
+	p.ending.Store(&farewell{first: lang.Text("Stopping the simulated portal."), again: lang.Text("Already stopping.")})
 	p.narrator.say("The simulated portal is up (seed %d). Ctrl-C stops it.", options.Seed)
 	<-c.Context.Done()
 	// Being interrupted is how this command ends well.

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 func (p *program) versionCommand() *cli.Command {
@@ -41,7 +42,7 @@ func (p *program) version() error {
 	if p.json {
 		return p.printJSON(b)
 	}
-	_, err := fmt.Fprintf(p.out, "irccpin %s%s, %s, %s\n", b.Version, b.origin(from), b.Go, b.Platform)
+	_, err := fmt.Fprintln(p.out, lang.Text("irccpin %s%s, %s, %s", b.Version, b.origin(from), b.Go, b.Platform))
 	return err
 }
 
@@ -49,11 +50,11 @@ func (p *program) version() error {
 func (b build) origin(from automation.Build) string {
 	switch {
 	case from.Revision == "" && from.Version == "":
-		return " (built without a version; go build in a clone stamps one)"
+		return lang.Text(" (built without a version; go build in a clone stamps one)")
 	case from.Revision == "":
 		return ""
 	case from.Modified:
-		return " (the commit of " + from.Time.Format("2006-01-02") + ", with changes)"
+		return lang.Text(" (the commit of %s, with changes)", from.Time.Format("2006-01-02"))
 	}
-	return " (the commit of " + from.Time.Format("2006-01-02") + ")"
+	return lang.Text(" (the commit of %s)", from.Time.Format("2006-01-02"))
 }

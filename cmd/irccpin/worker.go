@@ -13,6 +13,7 @@ import (
 
 	"irccpin/automation"
 	"irccpin/automation/jobs"
+	"irccpin/automation/lang"
 	"irccpin/automation/metrics"
 )
 
@@ -27,9 +28,9 @@ lets it drain: rows under way end or go back to the queue, and it ends with 0.
 
 --listen serves /healthz and /metrics (Prometheus) on this machine.`,
 		Flags: slices.Concat([]cli.Flag{
-			&cli.IntFlag{Name: "concurrency", Usage: "`NUMBER` of rows at once; as many as --max-sessions allows unless told", Category: catSession},
+			&cli.IntFlag{Name: "concurrency", Usage: lang.Text("`NUMBER` of rows at once; as many as --max-sessions allows unless told"), Category: catSession},
 			valueFlag("listen", "HOST:PORT", "serve /healthz and /metrics there; an address of this machine alone", catOutput),
-			&cli.StringFlag{Name: "log-format", Usage: "`FORMAT` of the log on stderr, text or json", Value: "text", Category: catOutput},
+			&cli.StringFlag{Name: "log-format", Usage: lang.Text("`FORMAT` of the log on stderr, text or json"), Value: "text", Category: catOutput},
 		}, limitFlags(), manyFlags()),
 		Action: p.worker,
 	}
