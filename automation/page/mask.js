@@ -1,7 +1,7 @@
 // Covers, in the page itself, everything that may be somebody's data, before a
 // picture of the page or its HTML is taken. What stays is the interface, in
-// blocks: headings, labels, buttons, links, column heads and messages. The page
-// is not acted upon afterwards, except to sign out.
+// blocks: headings, labels, buttons, links, column heads and messages. Afterwards
+// order.uncover puts everything back, for the way out is looked for on the page.
 //
 // Blocks can show a secret too, such as the user name in a greeting. No secret
 // is told to the page to find it: without order.blocks this only lists what the
@@ -24,16 +24,27 @@
   }
   const listed = [];
   let changes = 0;
+  // undo is kept in this world, which the page cannot see.
+  const undo = globalThis.irccpinCover ??= [];
+  if (order.uncover) {
+    const count = undo.length;
+    while (undo.length > 0) undo.pop()();
+    return count;
+  }
 
   const dots = (text) => text.replace(/\S/g, '\u2022');
 
   function write(node, text) {
     if (node.nodeType === Node.TEXT_NODE) {
       if (node.data === text) return;
+      const was = node.data;
       node.data = text;
+      undo.push(() => { if (node.data === text) node.data = was; });
     } else {
       if (node.value === text) return;
+      const was = node.value;
       node.value = text;
+      undo.push(() => { if (node.value === text) node.value = was; });
     }
     changes++;
   }
@@ -41,7 +52,9 @@
   function hide(el, styles) {
     for (const [name, value] of Object.entries(styles)) {
       if (el.style.getPropertyValue(name) === value && el.style.getPropertyPriority(name) === 'important') continue;
+      const was = [el.style.getPropertyValue(name), el.style.getPropertyPriority(name)];
       el.style.setProperty(name, value, 'important');
+      undo.push(() => el.style.setProperty(name, ...was));
       changes++;
     }
   }
@@ -92,7 +105,12 @@
       if (!order.blocks) continue;
       if (el.matches(fields)) {
         hide(el, { color: 'transparent', '-webkit-text-fill-color': 'transparent', 'background-color': 'rgb(51, 51, 51)', 'caret-color': 'transparent', 'text-shadow': 'none' });
-        if (el.hasAttribute('placeholder')) { el.removeAttribute('placeholder'); changes++; }
+        if (el.hasAttribute('placeholder')) {
+          const was = el.getAttribute('placeholder');
+          el.removeAttribute('placeholder');
+          undo.push(() => el.setAttribute('placeholder', was));
+          changes++;
+        }
       }
       // What a custom element shows in a closed shadow root cannot be looked at.
       const closed = el.tagName.includes('-') && !el.shadowRoot;
@@ -109,6 +127,10 @@
         + '*::before, *::after { content: none !important } *::placeholder { color: transparent !important }');
       scope.adoptedStyleSheets = [...scope.adoptedStyleSheets, sheet];
       scope.irccpinMasked = true;
+      undo.push(() => {
+        scope.adoptedStyleSheets = scope.adoptedStyleSheets.filter((other) => other !== sheet);
+        scope.irccpinMasked = false;
+      });
     }
     cover(root);
   }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"irccpin/automation/browser"
 )
 
 //go:embed mask.js
@@ -35,6 +37,7 @@ const (
 type maskOrder struct {
 	Messages string      `json:"messages"`
 	Blocks   []maskBlock `json:"blocks"`
+	Uncover  bool        `json:"uncover"`
 }
 
 // maskBlock is a part of the interface, text by text: what it says, and what it
@@ -46,7 +49,7 @@ type maskBlock struct {
 
 // TakePicture covers the page's data and takes its HTML and, of a recognised
 // page, a screenshot. redact removes the secrets from a text of the page's
-// interface. The page is good for signing out afterwards, and for nothing else.
+// interface. Afterwards the page is as it was: its Logout is still to be found.
 func (d *Driver) TakePicture(ctx context.Context, redact func(string) string) (Picture, error) {
 	shot := d.at.shot
 	if shot == nil || d.closed != nil || d.theirs {
@@ -56,6 +59,7 @@ func (d *Driver) TakePicture(ctx context.Context, redact func(string) string) (P
 	ctx, cancel := context.WithTimeout(ctx, pictureTime)
 	defer cancel()
 	picture := Picture{Snapshot: shot}
+	defer d.uncoverPage(ctx, shot.Doc)
 	for range pictureTries {
 		order, err := d.coverPage(ctx, redact)
 		if err != nil {
@@ -94,6 +98,14 @@ func (d *Driver) coverPage(ctx context.Context, redact func(string) string) (mas
 	}
 	var changes int
 	return order, d.tab.Call(ctx, d.at.shot.Doc, mask, order, &changes)
+}
+
+// uncoverPage takes the cover off. Should that fail, signing out says so.
+func (d *Driver) uncoverPage(ctx context.Context, doc browser.DocID) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pictureTime)
+	defer cancel()
+	var changes int
+	_ = d.tab.Call(ctx, doc, mask, maskOrder{Messages: ":root", Uncover: true}, &changes)
 }
 
 // presentable returns the texts of a block as a picture may show them. A secret

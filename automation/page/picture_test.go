@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/png"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -116,20 +117,42 @@ func (u unmasked) Call(ctx context.Context, doc browser.DocID, function string, 
 	return u.Tab.Call(ctx, doc, function, args, result)
 }
 
-// snap shows a page and takes its picture.
+// snap shows a page and takes its picture. The page is afterwards as it was.
 func snap(t *testing.T, s *stage, wrap func(*browser.Tab) page.Tab, redact func(string) string) page.Picture {
 	t.Helper()
-	d := s.open(t, home, wrap)
+	var shown page.Tab
+	d := s.open(t, home, func(tab *browser.Tab) page.Tab {
+		if shown = tab; wrap != nil {
+			shown = wrap(tab)
+		}
+		return shown
+	})
 	defer func() { _ = d.Close(background(t)) }()
 	if _, err := d.Next(background(t), "the home page"); err != nil {
 		t.Fatal(err)
 	}
+	// The words of the markup without its styles, in any order: an attribute
+	// that was taken away comes back as the last one.
+	words := func() []string {
+		text, err := shown.HTML(background(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = regexp.MustCompile(` style="[^"]*"`).ReplaceAllString(text, "")
+		words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \n<>", r) })
+		slices.Sort(words)
+		return words
+	}
+	before := words()
 	picture, err := d.TakePicture(background(t), redact)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(picture.Screenshot) == 0 {
 		t.Fatal("there is no screenshot")
+	}
+	if diff := cmp.Diff(before, words()); diff != "" {
+		t.Errorf("the cover left its marks on the page: %s", diff)
 	}
 	return picture
 }
