@@ -117,8 +117,8 @@ const tidyTime = 5 * time.Second
 // again signs in anew, for reading after a doubt, in a new browser if the old
 // one died. After a failure it may be called once more.
 func (s *Session) again(ctx context.Context) (*page.Driver, *page.Snapshot, error) {
-	warnings := s.desk.Driver.Warnings
 	s.leave(ctx)
+	warnings := s.desk.Driver.Warnings
 	d, home, err := s.portal.signIn(ctx)
 	d.Warnings = append(warnings, d.Warnings...)
 	s.desk.Driver = d
@@ -130,10 +130,16 @@ func (s *Session) again(ctx context.Context) (*page.Driver, *page.Snapshot, erro
 func (s *Session) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, tidyTime)
 	defer cancel()
-	if s.desk.Driver.Shot() != nil {
-		_ = signin.Out(ctx, s.desk.Driver, s.portal.catalog)
-	}
+	s.signOut(ctx)
 	_ = s.desk.Driver.Close(ctx)
+}
+
+// signOut signs out by the page's own Logout, or warns that it could not.
+func (s *Session) signOut(ctx context.Context) {
+	d := s.desk.Driver
+	if err := signin.Out(ctx, d, s.portal.catalog); err != nil {
+		d.Warn(Warning{Code: "not_signed_out", Page: d.Last(), Detail: lang.Text("the session could not be ended by the portal's own Logout, and ends by itself after ten minutes: %v", err)})
+	}
 }
 
 // ended gives a context's end its meaning: a time-out or an interruption.
@@ -225,8 +231,6 @@ func (s *Session) Close(ctx context.Context) error {
 	if d == nil {
 		return nil
 	}
-	if err := signin.Out(ctx, d, s.portal.catalog); err != nil {
-		d.Warn(Warning{Code: "not_signed_out", Page: d.Last(), Detail: lang.Text("the session could not be ended by the portal's own Logout, and ends by itself after ten minutes: %v", err)})
-	}
+	s.signOut(ctx)
 	return d.Close(ctx)
 }

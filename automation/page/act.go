@@ -204,11 +204,13 @@ func (d *Driver) Commit(ctx context.Context, page, element string, filled ...Ite
 	keep, _, _ := reveal(filled)
 	d.committed = true
 	err = d.press(ctx, page, element, order{keep: keep, commits: true})
-	if err == nil {
-		return true, nil
-	}
+	return mayHaveLanded(err), err
+}
+
+// mayHaveLanded tells of a press whether the click may have reached the page.
+func mayHaveLanded(err error) bool {
 	var doubt *doubtError
-	return errors.As(err, &doubt), err
+	return err == nil || errors.As(err, &doubt)
 }
 
 // doubtError happens when a click was sent and nobody knows whether it landed.

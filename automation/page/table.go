@@ -157,9 +157,11 @@ func sameRow(a, b Row) bool {
 }
 
 // PressInRow presses the one button or link in a row's "delete" cell, if the
-// row still holds what it did.
-func (d *Driver) PressInRow(ctx context.Context, page, table string, index int, row Row) error {
-	return d.press(ctx, page, table+" delete", order{table: table, row: &rowOrder{
+// row still holds what it did. As for Commit, pressed tells whether the click
+// may have reached the page.
+func (d *Driver) PressInRow(ctx context.Context, page, table string, index int, row Row) (pressed bool, err error) {
+	err = d.press(ctx, page, table+" delete", order{table: table, row: &rowOrder{
 		Index: index, Given: row["given"], Family: row["family"], Email: row["email"],
 	}})
+	return mayHaveLanded(err), err
 }
