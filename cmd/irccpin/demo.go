@@ -25,7 +25,7 @@ settings and no network; installs a browser when there is none. Nothing stays
 behind. --show lets you watch.`,
 		Flags: slices.Concat([]cli.Flag{
 			&cli.Uint64Flag{Name: "seed", Usage: lang.Text("`NUMBER`: draw the portal's pages from it; a new one each time unless told"), Category: catSession},
-			valueFlag("lang", "LANG", "the portal's language, en or fr", catSession),
+			valueFlag("lang", "LANG", "the language of the portal, and of all that is told: en or fr", catSession),
 		}, windowFlags(), deliveryFlags(), outputFlags()),
 		Action: p.demo,
 	}

@@ -132,6 +132,10 @@ func tellOrder(out io.Writer, r *automation.Result) error {
 	case "dry_run":
 		fmt.Fprintln(&b, lang.Text("Dry run: the form for %s was filled in at %s, and left without pressing \"Create account\". Nobody was created.", name, employer))
 	}
+	width := 14 // as wide as the widest label
+	if lang.Current() == lang.French {
+		width = 18
+	}
 	for _, line := range []struct{ label, value string }{
 		{lang.Text("E-mail"), u.Email},
 		{lang.Text("Status"), u.AdministrativeStatus},
@@ -140,7 +144,7 @@ func tellOrder(out io.Writer, r *automation.Result) error {
 		{lang.Text("Run"), r.Run},
 	} {
 		if line.value != "" {
-			fmt.Fprintf(&b, "  %-18s %s\n", line.label, line.value)
+			fmt.Fprintf(&b, "  %-*s %s\n", width, line.label, line.value)
 		}
 	}
 	body := printable(b.String())

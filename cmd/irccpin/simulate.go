@@ -28,7 +28,7 @@ the simulated portal on this machine until interrupted. In another terminal:
 The control address shows and changes what the portal knows and has seen.`,
 		Flags: []cli.Flag{
 			&cli.Uint64Flag{Name: "seed", Usage: lang.Text("`NUMBER`: draw the portal's pages from it; a new one each time unless told")},
-			valueFlag("lang", "LANG", "the portal's language, en or fr", ""),
+			valueFlag("lang", "LANG", "the language of the portal, and of all that is told: en or fr", ""),
 			&cli.StringSliceFlag{Name: "with", Usage: lang.Text("`NAME[,NAME]`: make trouble; --list tells what there is")},
 			boolFlag("list", "list the troubles that --with can make", ""),
 			valueFlag("latency", "DURATION", "added to each page, such as 300ms", ""),
