@@ -68,9 +68,14 @@ func (c *custody) held(ctx context.Context, prints ...string) error {
 		return nil
 	}
 	h := holds[0]
+	since := h.At.Local().Format("2006-01-02 15:04")
+	message := lang.Text("the %s of this account is held since %s and was not tried again: %s", lang.Word(string(h.Kind)), since, h.Reason)
+	if h.Kind == ledger.Account {
+		message = lang.Text("this account is held since %s and was not tried again: %s", since, h.Reason)
+	}
 	return &Error{
 		Code:    page.CredentialHeld,
-		Message: lang.Text("the %s of this account is held since %s and was not tried again: %s", lang.Word(string(h.Kind)), h.At.Local().Format("2006-01-02 15:04"), h.Reason),
+		Message: message,
 		Hint:    lang.Text("Correct it in the settings. If it is right after all: irccpin credentials release"),
 	}
 }

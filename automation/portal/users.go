@@ -198,7 +198,7 @@ func Lookup(users []User, p Person) (User, error) {
 	switch len(found) {
 	case 0:
 		return User{}, &page.Stop{
-			Code: page.UserNotFound, Page: "home", Message: lang.Text("no secondary user %s is in the table of %d", describe(p), len(users)),
+			Code: page.UserNotFound, Page: "home", Message: lang.Text("no secondary user %s is among the %d of this account", describe(p), len(users)),
 			Hint: lang.Text("irccpin list shows who is."),
 		}
 	case 1:
@@ -216,10 +216,13 @@ func ambiguous(p Person, n int) *page.Stop {
 
 func describe(p Person) string {
 	name := strings.TrimSpace(p.GivenName + " " + p.FamilyName)
-	if p.Email == "" {
+	switch {
+	case p.Email == "":
 		return fmt.Sprintf("%q", name)
+	case name == "":
+		return "<" + p.Email + ">"
 	}
-	return strings.TrimSpace(fmt.Sprintf("%q <%s>", name, p.Email))
+	return fmt.Sprintf("%q <%s>", name, p.Email)
 }
 
 // fold normalises what does not tell two people apart: space and case. Accents
