@@ -105,11 +105,19 @@
   let sights = new WeakMap();
   // What elements are called, for as long as nothing can have changed.
   let calls = new WeakMap();
+  // The rows of tables, likewise: there may be thousands.
+  let lists = new WeakMap();
 
   // afresh forgets what was seen: from here on everything is looked at again.
   function afresh() {
     sights = new WeakMap();
     calls = new WeakMap();
+    lists = new WeakMap();
+  }
+
+  function listed(el, ask) {
+    if (!lists.has(el)) lists.set(el, ask());
+    return lists.get(el);
   }
 
   function called(el, ask) {
@@ -298,8 +306,10 @@
   // ------------------------------------------------------------- tables
 
   const tableTags = (el) => el.tagName === 'TABLE' || ['table', 'grid', 'treegrid'].includes(role(el));
-  const rowsOf = (el) => [...el.querySelectorAll('tr, [role=row]')].filter((row) => row.closest('table, [role=table], [role=grid], [role=treegrid]') === el);
-  const cellsOf = (row) => [...row.querySelectorAll('td, th, [role=cell], [role=gridcell], [role=columnheader], [role=rowheader]')]
+  const rowsOf = (el) => listed(el, () => [...el.querySelectorAll('tr, [role=row]')].filter((row) => row.closest('table, [role=table], [role=grid], [role=treegrid]') === el));
+  // A plain row's cells are all that it has; any other row's are looked for.
+  const cellsOf = (row) => (row.cells && row.cells.length === row.childElementCount && row.cells.length > 0 ? [...row.cells] : cellsWithin(row));
+  const cellsWithin = (row) => [...row.querySelectorAll('td, th, [role=cell], [role=gridcell], [role=columnheader], [role=rowheader]')]
     .filter((cell) => cell.closest('tr, [role=row]') === row);
 
   // within tells whether a part of a table lies in a section of it.
