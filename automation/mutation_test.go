@@ -316,7 +316,7 @@ func TestMutations(t *testing.T) {
 
 // sample is how many single mutations are drawn by default; each takes two or
 // three seconds, and some that stop wait ten for what does not come.
-const sample = 6
+const sample = 3
 
 // singles are the trials of one of some mutations each: a sample, every one, or every
 // one on several portals.
