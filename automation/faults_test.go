@@ -176,6 +176,7 @@ type row struct {
 }
 
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	full := os.Getenv("IRCCPIN_TEST_FAULTS") == "full"
 	seeds := map[string]uint64{"redirect": seedOf(t, "redirect"), "direct": seedOf(t, "direct")}
 	var mu sync.Mutex

@@ -318,6 +318,7 @@ func (tr pageTrial) judge(h *hall, got meant) (end, string) {
 // those that change every page of the way one page is drawn for each; with
 // IRCCPIN_TEST_MUTATIONS=pages all are taken, on three portals in both languages.
 func TestMutatedPages(t *testing.T) {
+	t.Parallel()
 	draw := rand.Uint64() % 1_000_000
 	if n, err := strconv.ParseUint(drawn("IRCCPIN_TEST_SEED"), 10, 64); err == nil {
 		draw = n

@@ -271,6 +271,7 @@ func (s *score) try(t *testing.T, tr trial) {
 //
 // The large ones take longer than go test allows by itself: -timeout 3h.
 func TestMutations(t *testing.T) {
+	t.Parallel()
 	draw := rand.Uint64() % 1_000_000
 	if n, err := strconv.ParseUint(drawn("IRCCPIN_TEST_SEED"), 10, 64); err == nil {
 		draw = n

@@ -188,6 +188,7 @@ var rules = map[fixtures.Page][]string{
 
 // TestRecognition looks at single pages, all in one browser.
 func TestRecognition(t *testing.T) {
+	t.Parallel()
 	g := openGallery(t)
 	t.Run("matrix", g.matrix)
 	t.Run("second portal", g.second)
