@@ -81,6 +81,10 @@ type admission struct {
 	closed *closing
 }
 
+// clockPutBack is how far ahead a start must lie to say that the clock was put
+// back: far longer than a transaction waits for its turn.
+const clockPutBack = time.Minute
+
 // admit asks for a place among the sessions of a realm.
 func (s *Store) admit(ctx context.Context, realm Realm, l Limits, holder string) (admission, error) {
 	var a admission
@@ -99,9 +103,12 @@ func (s *Store) admit(ctx context.Context, realm Realm, l Limits, holder string)
 			a.closed, a.wait = &closing{end, why}, end.Sub(t.now)
 			return nil
 		}
-		// A clock that was put back must not keep everybody waiting.
-		if next := fromMicros(started).Add(l.Pause); next.After(t.now) && next.Sub(t.now) <= l.Pause {
-			a.wait = next.Sub(t.now)
+		// The last start can lie a little ahead of this transaction's clock, which
+		// was read before it waited for its turn. A clock that was put back must
+		// not keep everybody waiting.
+		last := fromMicros(started)
+		if next := last.Add(l.Pause); next.After(t.now) && last.Sub(t.now) < clockPutBack {
+			a.wait = min(next.Sub(t.now), l.Pause)
 			return nil
 		}
 		if l.Sessions > 0 {
