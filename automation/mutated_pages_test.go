@@ -94,29 +94,7 @@ func openHall(t *testing.T) *hall {
 	}
 	h.front.Mark()
 	t.Cleanup(func() { _ = h.front.Close() })
-	gate, err := browser.OpenGate(browser.GateOptions{Allow: catalog.Allows, Simulator: h.front.Addr})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = gate.Close() })
-	found, err := browser.Find(browser.FindOptions{Headless: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	chrome, err := browser.Start(t.Context(), browser.Options{
-		Path: found.Path, Headless: true, NoSandbox: true, TrustSPKI: []string{h.front.SPKI}, Gate: gate, ProfileRoot: t.TempDir(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = chrome.Close(context.WithoutCancel(t.Context())) })
-	options, err := page.New(page.Options{Catalog: catalog}).TabOptions()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if h.tab, err = chrome.NewTab(t.Context(), options); err != nil {
-		t.Fatal(err)
-	}
+	h.tab = openTab(t, catalog, h.front.Addr, h.front.SPKI)
 	return h
 }
 

@@ -56,16 +56,20 @@ func openGallery(t *testing.T) *gallery {
 	g := &gallery{catalog: catalog}
 	p, _ := portal(t, fixtures.Options{})
 	g.styles = passTo(p.Addr)
-	var hosts []string
-	for _, h := range catalog.Site.Hosts {
-		hosts = append(hosts, h.Host)
-	}
-	f, err := front.Open("127.0.0.1:0", hosts, g, log.New(io.Discard, "", 0))
+	f, err := front.Open("127.0.0.1:0", catalogHosts(t), g, log.New(io.Discard, "", 0))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = f.Close() })
-	gate, err := browser.OpenGate(browser.GateOptions{Allow: catalog.Allows, Simulator: f.Addr})
+	g.tab = openTab(t, catalog, f.Addr, f.SPKI)
+	return g
+}
+
+// openTab opens a browser with one tab, in which the probe looks at the pages of
+// a server at addr.
+func openTab(t *testing.T, catalog *selectors.Catalog, addr, spki string) *browser.Tab {
+	t.Helper()
+	gate, err := browser.OpenGate(browser.GateOptions{Allow: catalog.Allows, Simulator: addr})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +79,7 @@ func openGallery(t *testing.T) *gallery {
 		t.Fatal(err)
 	}
 	chrome, err := browser.Start(t.Context(), browser.Options{
-		Path: found.Path, Headless: true, NoSandbox: true, TrustSPKI: []string{f.SPKI}, Gate: gate, ProfileRoot: t.TempDir(),
+		Path: found.Path, Headless: true, NoSandbox: true, TrustSPKI: []string{spki}, Gate: gate, ProfileRoot: t.TempDir(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -85,10 +89,11 @@ func openGallery(t *testing.T) *gallery {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g.tab, err = chrome.NewTab(t.Context(), options); err != nil {
+	tab, err := chrome.NewTab(t.Context(), options)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return g
+	return tab
 }
 
 func (g *gallery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
