@@ -16,6 +16,7 @@ import (
 	"irccpin/automation"
 	"irccpin/automation/page"
 	"irccpin/fixtures"
+	"irccpin/fixtures/display"
 )
 
 // attendedRun is what a test of the window looks at afterwards.
@@ -120,7 +121,7 @@ func misbehave(t *testing.T, p *fixtures.Portal, names ...string) {
 // TestAtTheWindow lets a person do what only a person can, in a window on a
 // screen, with its mouse and keyboard; the rest goes on by itself.
 func TestAtTheWindow(t *testing.T) {
-	screen(t)
+	t.Setenv("DISPLAY", display.Start(t, "1280x1000"))
 
 	t.Run("captcha", func(t *testing.T) {
 		r := attended(t, func(p *fixtures.Portal, _ *automation.Config) { misbehave(t, p, "captcha-visible") },

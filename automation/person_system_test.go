@@ -3,12 +3,10 @@
 package automation_test
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"os/exec"
 	"runtime"
 	"slices"
@@ -59,31 +57,6 @@ type item struct {
 	Names []string `json:"names"`
 	X     float64  `json:"x"`
 	Y     float64  `json:"y"`
-}
-
-// screen opens a display of its own for the test.
-func screen(t *testing.T) {
-	t.Helper()
-	read, write, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer read.Close()
-	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x1000x24", "-nolisten", "tcp")
-	x.ExtraFiles = []*os.File{write}
-	if err := x.Start(); err != nil {
-		t.Fatalf("these tests need Xvfb and xdotool (apt-get install xvfb xdotool): %v", err)
-	}
-	t.Cleanup(func() {
-		_ = x.Process.Signal(os.Interrupt)
-		_ = x.Wait()
-	})
-	_ = write.Close()
-	number, err := bufio.NewReader(read).ReadString('\n')
-	if err != nil {
-		t.Fatalf("Xvfb did not come up: %v", err)
-	}
-	t.Setenv("DISPLAY", ":"+strings.TrimSpace(number))
 }
 
 // look is the person's eye: it stands in every page and tells where things are

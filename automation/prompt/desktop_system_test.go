@@ -7,42 +7,11 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"strconv"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
-)
 
-// display starts an X server without a screen and returns its name.
-func display(t *testing.T) string {
-	t.Helper()
-	read, write, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer read.Close()
-	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "800x600x24", "-nolisten", "tcp")
-	cmd.ExtraFiles = []*os.File{write}
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("%v; Debian has it in the package xvfb", err)
-	}
-	_ = write.Close()
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
-	})
-	buffer := make([]byte, 16)
-	if err := read.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	n, err := read.Read(buffer)
-	number, wrong := strconv.Atoi(strings.TrimSpace(string(buffer[:n])))
-	if err := errors.Join(err, wrong); err != nil {
-		t.Fatalf("Xvfb does not say where it is: %v", err)
-	}
-	return ":" + strconv.Itoa(number)
-}
+	"irccpin/fixtures/display"
+)
 
 // keys does what a person does at the keyboard, once the window is there.
 func keys(t *testing.T, name string, words ...string) {
@@ -60,7 +29,7 @@ func keys(t *testing.T, name string, words ...string) {
 
 // TestDesktop asks with the real programs in a real window.
 func TestDesktop(t *testing.T) {
-	name := display(t)
+	name := display.Start(t, "800x600")
 	environ := append(os.Environ(), "DISPLAY="+name, "LANG=C.UTF-8")
 	for _, kind := range dialogs() {
 		path, err := exec.LookPath(kind)

@@ -3,38 +3,18 @@
 package main
 
 import (
-	"bufio"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"irccpin/fixtures"
+	"irccpin/fixtures/display"
 )
 
 // TestAskedAtATerminal: with a terminal and a display the window is visible, what
 // is needed is said in one line, and an interruption then leaves nothing behind.
 func TestAskedAtATerminal(t *testing.T) {
-	read, write, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer read.Close()
-	screen := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x1000x24", "-nolisten", "tcp")
-	screen.ExtraFiles = []*os.File{write}
-	if err := screen.Start(); err != nil {
-		t.Fatalf("this test needs Xvfb (apt-get install xvfb): %v", err)
-	}
-	t.Cleanup(func() {
-		_ = screen.Process.Signal(os.Interrupt)
-		_ = screen.Wait()
-	})
-	_ = write.Close()
-	display, err := bufio.NewReader(read).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
+	screen := display.Start(t, "1280x1000")
 	portal, err := fixtures.Start(fixtures.Options{Seed: 3})
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +42,7 @@ func TestAskedAtATerminal(t *testing.T) {
 		{"--attend", "Sign in in the window, up to the portal's home page; 18 minutes left"},
 	} {
 		t.Run(c.flag, func(t *testing.T) {
-			p := atTerminal(t, []string{"DISPLAY=:" + strings.TrimSpace(display), "TMPDIR=" + short}, append([]string{"list", c.flag}, flags...)...)
+			p := atTerminal(t, []string{"DISPLAY=" + screen, "TMPDIR=" + short}, append([]string{"list", c.flag}, flags...)...)
 			p.await(c.says)
 			if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
