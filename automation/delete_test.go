@@ -6,6 +6,7 @@ import (
 
 	"irccpin/automation"
 	"irccpin/fixtures"
+	"irccpin/fixtures/mutate"
 )
 
 // TestDelete deletes a user at portals of several seeds, and once more: who is
@@ -120,6 +121,44 @@ func TestDeleteInTrouble(t *testing.T) {
 				t.Errorf("intents are left open: %+v", open)
 			}
 		})
+	}
+}
+
+// TestDeleteThatAsksBack deletes at portals that ask back in every way that is
+// known, in both languages. A question about somebody else is left alone.
+func TestDeleteThatAsksBack(t *testing.T) {
+	for i, m := range mutate.Deletions() {
+		for _, language := range []string{"en", "fr"} {
+			t.Run(m.Name+"/"+language, func(t *testing.T) {
+				t.Parallel()
+				account := fixtures.DefaultAccount(language)
+				account.TwoFactor, account.Users = fixtures.TwoFactorOff, nil
+				for n := range 3 {
+					account.Users = append(account.Users, fixtures.User{GivenName: fmt.Sprintf("Given%d", n), FamilyName: "Person", Email: fmt.Sprintf("person%d@example.com", n)})
+				}
+				p, s := portal(t, fixtures.Options{Seed: uint64(i), Lang: language, Accounts: []fixtures.Account{account}})
+				if err := p.Misbehave(fixtures.Misbehaviour{Name: "sso-pass-through"}); err != nil {
+					t.Fatal(err)
+				}
+				f, err := mutate.Open(s.addr, catalogHosts(t), uint64(i), m)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = f.Close() })
+				s.addr, s.spki = f.Addr, f.SPKI
+				target := p.Accounts()[0].Users[1]
+				r := run(t, config(t, s), automation.Delete(personOf(target)))
+				gone := deletions(p)
+				switch {
+				case f.Applied(m.Name) == 0:
+					t.Error("the mutation changed no page")
+				case m.Readable && (ending(r) != "deleted" || len(gone) != 1 || gone[0] != target.ID):
+					t.Errorf("ended as %s, and the portal deleted %v, want %d: %+v", ending(r), gone, target.ID, r.Error)
+				case !m.Readable && (ending(r) != "unsafe" || len(gone) > 0):
+					t.Errorf("ended as %s, and the portal deleted %v: %+v", ending(r), gone, r.Error)
+				}
+			})
+		}
 	}
 }
 

@@ -76,8 +76,22 @@ type Site struct {
 	HiddenInCells []string `yaml:"hidden_in_cells" json:"hiddenInCells"`
 	// Notices are the wordings of maintenance announcements.
 	Notices []string `yaml:"notices" json:"notices"`
+	// Over is what may lie over any page and asks for nothing.
+	Over Over `yaml:"over" json:"over"`
 	// PasscodeMail is what an e-mail with a passcode looks like.
 	PasscodeMail PasscodeMail `yaml:"passcode_mail" json:"-"`
+}
+
+// Over tells how a box that lies over a page is put away, such as a survey.
+type Over struct {
+	// Close are the wordings of buttons that do nothing but put a box away.
+	Close Texts `yaml:"close" json:"close"`
+	// Also are wordings that do so in a box that speaks of one of About.
+	Also Texts `yaml:"also" json:"also"`
+	// About is what boxes speak of that nobody has to answer.
+	About Texts `yaml:"about" json:"about"`
+	// Unlike is what a box speaks of that is a person's to decide: it stays.
+	Unlike Texts `yaml:"unlike" json:"unlike"`
 }
 
 // Host is one host of the catalog.
@@ -222,6 +236,8 @@ type Element struct {
 	With string `yaml:"with" json:"with"`
 	// Inside restricts the element to what lies in a visible match of this CSS.
 	Inside string `yaml:"inside" json:"inside"`
+	// Asks is what that match must say, when it matters which box it is.
+	Asks Texts `yaml:"asks" json:"asks,omitempty"`
 	// Required elements must be found before the page counts as ready.
 	Required bool `yaml:"required" json:"required"`
 	// Commits marks what cannot be undone: its wording must agree, whatever
@@ -245,6 +261,14 @@ type Table struct {
 	// Next and Previous turn the table's pages.
 	Next     Texts `yaml:"next" json:"next"`
 	Previous Texts `yaml:"previous" json:"previous"`
+	// Pager is what else stands in a pager: words, and ways to pages that are
+	// reached without.
+	Pager Texts `yaml:"pager" json:"pager"`
+	// Count is a regular expression whose groups page and pages count pages.
+	Count []string `yaml:"count" json:"count"`
+	// Behind names the element that opens the section in which the table lies; a
+	// pager that loads the page anew closes it.
+	Behind string `yaml:"behind" json:"-"`
 	// Info is a regular expression whose groups first, last and total count rows.
 	Info []string `yaml:"info" json:"info"`
 	// Disabled finds a pager button that can no longer be pressed.
@@ -428,6 +452,11 @@ func (c *Catalog) check() error {
 	for _, h := range c.Site.Hosts {
 		names[h.Name] = true
 	}
+	for _, texts := range []Texts{c.Site.Over.Close, c.Site.Over.Also, c.Site.Over.About, c.Site.Over.Unlike} {
+		if err := texts.check(); err != nil {
+			return fmt.Errorf("site.yaml: over: %w", err)
+		}
+	}
 	for name, e := range c.Site.Dangers {
 		if err := e.check(nil); err != nil {
 			return fmt.Errorf("site.yaml: danger %q: %w", name, err)
@@ -579,6 +608,12 @@ func (e Element) check(others map[string]Element) error {
 	if err := e.Unlike.check(); err != nil {
 		return fmt.Errorf("unlike: %w", err)
 	}
+	if len(e.Asks) > 0 && e.Inside == "" {
+		return errors.New("asks needs inside: what is it that says so?")
+	}
+	if err := e.Asks.check(); err != nil {
+		return fmt.Errorf("asks: %w", err)
+	}
 	return e.Label.check()
 }
 
@@ -623,12 +658,12 @@ func (t Table) check() error {
 			return fmt.Errorf("column %q is not described", name)
 		}
 	}
-	for _, texts := range []Texts{t.Empty, t.Next, t.Previous} {
+	for _, texts := range []Texts{t.Empty, t.Next, t.Previous, t.Pager} {
 		if err := texts.check(); err != nil {
 			return err
 		}
 	}
-	for _, re := range t.Info {
+	for _, re := range slices.Concat(t.Info, t.Count) {
 		if _, err := regexp.Compile(re); err != nil {
 			return err
 		}

@@ -18,6 +18,9 @@ type Item struct {
 	Element string
 	// Text is an ordinary value; empty empties the field.
 	Text string
+	// Loose lets the field change case and spaces of Text as it is typed, which
+	// is told as a warning with both. For names alone: they mean the same then.
+	Loose bool
 	// Secret is a value that may be typed at its own origins only.
 	Secret *secret.Bound
 	// Tick says that a box is to be ticked.
@@ -29,6 +32,7 @@ type fillItem struct {
 	Element string   `json:"element"`
 	Value   *string  `json:"value,omitempty"`
 	Tick    *bool    `json:"tick,omitempty"`
+	Loose   bool     `json:"loose,omitempty"`
 	Origins []string `json:"origins,omitempty"`
 }
 
@@ -42,6 +46,8 @@ type order struct {
 	table string
 	pager string
 	row   *rowOrder
+	// clear presses, instead, what puts away the box that lies over the element.
+	clear bool
 }
 
 // rowOrder names a row of a table by its place and what it must hold.
@@ -63,6 +69,12 @@ type actResult struct {
 	X          float64  `json:"x"`
 	Y          float64  `json:"y"`
 	Text       string   `json:"text"`
+	Box        string   `json:"box"`
+	// Changed are values that loose fields made of what was typed.
+	Changed []struct {
+		Element string `json:"element"`
+		Kept    string `json:"kept"`
+	} `json:"changed"`
 }
 
 // Fill types values into fields of the recognised page, all or nothing: the
@@ -81,7 +93,7 @@ func (d *Driver) Fill(ctx context.Context, page string, items ...Item) error {
 		d.policy.carry(origins, values)
 	}
 	limit := time.Now().Add(toPress)
-	for {
+	for boxes := 0; ; {
 		var result actResult
 		err := d.call(ctx, "(order) => irccpin.fill(order)", map[string]any{"page": page, "items": orders}, &result)
 		switch {
@@ -90,6 +102,13 @@ func (d *Driver) Fill(ctx context.Context, page string, items ...Item) error {
 		case result.OK:
 			for _, item := range items {
 				d.options.Observer.Acted(page, item.Element, deedOf(item), d.wayOf(item.Element))
+			}
+			for _, c := range result.Changed {
+				i := slices.IndexFunc(items, func(item Item) bool { return item.Element == c.Element })
+				d.Warn(Warning{
+					Code: "name_changed", Page: page, Element: c.Element,
+					Detail: lang.Text("the field %q made %q of %q", d.Says(page, c.Element), c.Kept, items[i].Text),
+				})
 			}
 			return nil
 		case result.Status == "too long":
@@ -100,6 +119,15 @@ func (d *Driver) Fill(ctx context.Context, page string, items ...Item) error {
 			}
 		case slices.Contains([]string{"origin", "action", "framed", "method"}, result.Status):
 			return d.unsafe(page, result)
+		case result.Status == "focus" && boxes < maxBoxes:
+			// A dialog over the page keeps the keyboard to itself.
+			boxes++
+			if away, err := d.putAway(ctx, page, result.Element, order{}); err != nil {
+				return err
+			} else if !away {
+				return changed(page, result.Element, result.Status, result.Candidates)
+			}
+			continue
 		case !slices.Contains([]string{"moved", "missing", "disabled", "not kept"}, result.Status) || !time.Now().Before(limit):
 			return changed(page, result.Element, result.Status, result.Candidates)
 		}
@@ -129,7 +157,7 @@ func reveal(items []Item) (orders []fillItem, origins, values []string) {
 		case item.Tick:
 			order.Tick = &item.Tick
 		default:
-			order.Value = &item.Text
+			order.Value, order.Loose = &item.Text, item.Loose
 		}
 		orders = append(orders, order)
 	}
@@ -197,6 +225,19 @@ func (d *Driver) Submit(ctx context.Context, page, element string, filled ...Ite
 	return d.press(ctx, page, element, order{keep: keep, origins: origins})
 }
 
+// About is what the page, or a dialog over it, says around an element, as a
+// person reads it.
+func (d *Driver) About(ctx context.Context, page, element string) (string, error) {
+	var result actResult
+	if err := d.call(ctx, "(order) => irccpin.about(order)", map[string]any{"page": page, "element": element}, &result); err != nil {
+		return "", err
+	}
+	if !result.OK {
+		return "", changed(page, element, result.Status, result.Candidates)
+	}
+	return result.Text, nil
+}
+
 // Commit presses what cannot be taken back. Once it returns, with an error or
 // without, pressed tells whether the click may have reached the page: if so,
 // the outcome must be read and the press never repeated.
@@ -224,7 +265,7 @@ func (e *doubtError) Unwrap() error { return e.err }
 // press arms the guard in the page, clicks, and waits for the guard's verdict.
 func (d *Driver) press(ctx context.Context, page, element string, o order) error {
 	limit := time.Now().Add(toPress)
-	for {
+	for boxes := 0; ; {
 		result, err := d.pressOnce(ctx, page, element, o)
 		switch {
 		case err != nil:
@@ -254,6 +295,14 @@ func (d *Driver) press(ctx context.Context, page, element string, o order) error
 			}
 			continue
 		}
+		if result.Status == "covered" && boxes < maxBoxes && !o.clear {
+			boxes++
+			if away, err := d.putAway(ctx, page, element, o); err != nil {
+				return err
+			} else if away {
+				continue
+			}
+		}
 		if err := d.step(ctx, time.Now().Add(500*time.Millisecond)); err != nil {
 			return err
 		}
@@ -261,6 +310,25 @@ func (d *Driver) press(ctx context.Context, page, element string, o order) error
 			return stop
 		}
 	}
+}
+
+// maxBoxes is how often a press looks for a box to put away: pages show a notice
+// of cookies and a survey at once, and a box may take a moment to be complete.
+const maxBoxes = 6
+
+// putAway presses the button of a box that lies over an element and asks for
+// nothing, and tells whether it did. What such a box is, the catalog says.
+func (d *Driver) putAway(ctx context.Context, page, element string, o order) (bool, error) {
+	result, err := d.pressOnce(ctx, page, element, order{clear: true, still: o.still, table: o.table, pager: o.pager, row: o.row})
+	var doubt *doubtError
+	switch {
+	case errors.As(err, &doubt):
+		return false, d.trouble() // it was not what was to be pressed
+	case err != nil || !result.OK:
+		return false, err
+	}
+	d.Warn(Warning{Code: "put_away", Page: page, Detail: lang.Text("a box lay over the page and was closed by its own button %q: %q", result.Text, result.Box)})
+	return true, d.step(ctx, time.Now().Add(500*time.Millisecond))
 }
 
 func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (actResult, error) {
@@ -277,6 +345,9 @@ func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (
 		if o.row != nil {
 			args["row"] = o.row
 		}
+	}
+	if o.clear {
+		args["clear"] = true
 	}
 	var armed actResult
 	if err := d.call(ctx, "(order) => irccpin.arm(order)", args, &armed); err != nil || !armed.OK {
@@ -300,7 +371,7 @@ func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (
 	d.clicks = nil
 	switch {
 	case verdict != nil && verdict.Reason == "":
-		return actResult{OK: true}, nil
+		return actResult{OK: true, Text: armed.Text, Box: armed.Box}, nil
 	case verdict != nil:
 		d.policy.calm()
 		return actResult{Status: verdict.Reason, Element: element}, nil

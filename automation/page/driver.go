@@ -246,9 +246,18 @@ func (d *Driver) Close(ctx context.Context) error {
 // situation that was just acted upon. The Stop it returns otherwise says what
 // was waited for and what was seen instead.
 func (d *Driver) Next(ctx context.Context, waitingFor string) (*Snapshot, error) {
+	return d.NextOr(ctx, waitingFor, "")
+}
+
+// NextOr is Next, and returns as well once an overlay of that name lies over
+// whatever is shown: a page may ask back in a dialog of its own.
+func (d *Driver) NextOr(ctx context.Context, waitingFor, overlay string) (*Snapshot, error) {
 	limit := time.Now().Add(moveOn)
 	for {
 		now := time.Now()
+		if shot := d.at.shot; overlay != "" && shot != nil && slices.Contains(shot.Overlays, overlay) && d.trouble() == nil {
+			return shot, nil
+		}
 		v := d.judge(now)
 		switch {
 		case v.err != nil:

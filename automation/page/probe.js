@@ -363,7 +363,9 @@
         empty: compile(spec.empty),
         next: compile(spec.next),
         previous: compile(spec.previous),
+        pager: compile(spec.pager),
         info: (spec.info || []).map((re) => new RegExp(re.replaceAll('(?P<', '(?<'))),
+        count: (spec.count || []).map((re) => new RegExp(re.replaceAll('(?P<', '(?<'))),
       });
     }
   }
@@ -646,7 +648,8 @@
     const shown = (el) => visible(el) || (spec.role === 'checkbox' && el.labels && [...el.labels].some(visible));
     let pool = (action ? seen.actions : seen.fields).filter((el) => fits(el, spec.role) && shown(el));
     if (spec.inside) {
-      const around = select(seen, spec.inside).filter(visible);
+      const asks = spec.asks && testOf(spec.asks);
+      const around = select(seen, spec.inside).filter((outer) => visible(outer) && (!asks || asks(normalise(shownText(outer)))));
       pool = pool.filter((el) => around.some((outer) => contains(outer, el)));
     }
     if (spec.with) {
@@ -959,7 +962,7 @@
       // A table without rows may be left out, with a sentence in its place.
       if (found.length === 0) out[name].none = seen.lines.some(tableTests.get(keyOf(page, name)).empty);
       if (found.length !== 1) continue;
-      const rows = dataRows(found[0]);
+      const rows = dataRows(found[0], tableTests.get(keyOf(page, name)));
       const ends = rows.length > 0 ? textOf(rows[0]) + textOf(rows[rows.length - 1]) : '';
       out[name].rows = rows.length;
       out[name].state = digest(ends) + '/' + rows.length;
@@ -1155,6 +1158,11 @@
     return true;
   }
 
+  // sameName tells whether a field that writes names in its own way still holds
+  // the name: case, spaces, and how accents are put together may differ.
+  const sameName = (a, b) => nameOnly(a) === nameOnly(b);
+  const nameOnly = (s) => s.normalize('NFC').toLowerCase().replace(/\s+/g, ' ').trim();
+
   const ticked = (el) => (el.type === 'checkbox' ? el.checked : el.getAttribute('aria-checked') === 'true');
 
   // fill types several values at once. All fields are found and checked
@@ -1189,12 +1197,14 @@
       if (spec.role === 'checkbox') { if (ticked(el) !== item.tick) el.click(); continue; }
       if (!type(el, item.value)) return fail('focus', item.element);
     }
+    const changes = [];
     for (const { el, item, spec } of targets) {
       if (!el.isConnected) return fail('moved', item.element);
-      const kept = spec.role === 'checkbox' ? ticked(el) === item.tick : valueOf(el) === item.value;
+      const kept = spec.role === 'checkbox' ? ticked(el) === item.tick : valueOf(el) === item.value || (item.loose && sameName(valueOf(el), item.value));
       if (!kept) return fail('not kept', item.element);
+      if (spec.role !== 'checkbox' && valueOf(el) !== item.value) changes.push({ element: item.element, kept: valueOf(el) });
     }
-    return { ok: true };
+    return { ok: true, changed: changes };
   }
 
   // ---- clicking: a real mouse click, let through by a guard only when it
@@ -1295,10 +1305,55 @@
         }
       }
     }
-    return { covered: cover ? describe(cover) : 'nothing visible' };
+    return { covered: cover ? describe(cover) : 'nothing visible', cover };
   }
 
-  function arm({ page: name, element, token, keep, origins, still, row, table, pager }) {
+  const over = Object.fromEntries(Object.entries(catalog.site.over || {}).map(([name, texts]) => [name, compile(texts, name === 'about' || name === 'unlike')]));
+  const dialogs = '[role=dialog], [role=alertdialog], dialog[open], [aria-modal=true], .ui-dialog, .modal.in, .modal.show';
+  const placed = (el) => ['fixed', 'absolute', 'sticky'].includes(getComputedStyle(el).position) || el.matches(dialogs);
+
+  // boxesOver are the boxes that lie over an element: what covers it, or, where
+  // that is a mere veil, the dialogs that lie on the veil.
+  function boxesOver(seen, el, cover) {
+    let box = null;
+    for (let at = cover; at && !contains(at, el); at = parent(at)) if (placed(at)) box = at;
+    if (!box) return [];
+    if (seen.actions.some((action) => contains(box, action) && visible(action))) return [box];
+    const beside = box.parentElement ? [...box.parentElement.children].filter((other) => other !== box && placed(other)) : [];
+    const near = [...new Set([...select(seen, dialogs), ...beside])].filter((other) => visible(other) && !contains(other, el));
+    return near.filter((other) => !near.some((outer) => outer !== other && contains(outer, other)) && seen.actions.some((action) => contains(other, action) && visible(action)));
+  }
+
+  // Neighbours that a box may offer without being about anything but itself.
+  const harmless = new Set(['decline', 'return', 'exit']);
+
+  // closerOf finds the button that puts away what lies over an element. There is
+  // none in a box that asks for something, holds part of the page, or would lead away.
+  function closerOf(now, el, cover) {
+    const boxes = over.close && cover ? boxesOver(now.seen, el, cover) : [];
+    if (boxes.length !== 1) return null;
+    const [box] = boxes;
+    const text = normalise(shownText(box));
+    const inside = now.seen.actions.filter((action) => contains(box, action) && visible(action));
+    const parts = Object.keys(now.page.elements).map((name) => resolve(now.seen, now.page, name, now.memo).el).filter(Boolean);
+    if (over.unlike(text) || parts.some((part) => contains(box, part)) || now.seen.tables.some((t) => contains(box, t.el))
+      || now.seen.fields.some((field) => contains(box, field) && visible(field)) || box.querySelector('iframe, select') !== null
+      || inside.some((action) => dangersOf(action).some((danger) => !harmless.has(danger)))) return null;
+    const called = (texts) => inside.filter((action) => enabled(action) && stays(action) && actionNames(action).some(([, names]) => names.some((name) => texts(label(name)) || texts(normalise(name)))));
+    const closer = called(over.close)[0] || (over.about(text) ? called(over.also)[0] : undefined);
+    return closer ? { closer, box: tidy(shownText(box)).slice(0, 80) } : null;
+  }
+
+  // stays tells what cannot lead to another page by itself.
+  function stays(el) {
+    if (el.tagName === 'A') return !/^https?:/.test(el.href) || el.href.replace(/#.*$/, '') === location.href.replace(/#.*$/, '');
+    const form = owner(el);
+    return !form || !ofForm.matches.call(form, 'form') || el.type === 'button' || (ofForm.attribute.call(form, 'method') || '').toLowerCase() === 'dialog' || (el.tagName !== 'BUTTON' && el.tagName !== 'INPUT');
+  }
+
+  // arm makes an element ready to be pressed; with clear, the button instead that
+  // puts away what lies over it.
+  function arm({ page: name, element, token, keep, origins, still, row, table, pager, clear }) {
     const now = again(name);
     if (!now) return fail('moved', element);
     let el;
@@ -1321,14 +1376,24 @@
       const field = resolve(now.seen, now.page, item.element, now.memo);
       if (field.status !== 'found') return fail(field.status, item.element, { candidates: field.candidates });
       if (field.parts) field.parts.forEach((part, i) => kept.push({ el: part, value: item.value.charAt(i) }));
-      else kept.push({ el: field.el, value: item.value, tick: item.tick });
+      else kept.push({ el: field.el, value: item.loose && sameName(valueOf(field.el), item.value) ? valueOf(field.el) : item.value, tick: item.tick });
     }
-    const at = point(el);
+    let at = point(el);
+    let box;
+    if (clear) {
+      const found = at.covered ? closerOf(now, el, at.cover) : null;
+      if (!found) return fail('covered', element, { candidates: [at.covered || ''] });
+      ({ closer: el, box } = found);
+      danger = dangerOf(el);
+      kept.length = 0;
+      origins = undefined;
+      at = point(el);
+    }
     if (at.covered) return fail('covered', element, { candidates: [at.covered] });
     armed = { el, name: element, token, text: label(actionText(el)), form: actionOf(el), keep: kept, origins, still, danger };
     const wrong = spoilt();
     if (wrong !== '') { armed = null; return fail(wrong, element); }
-    return { ok: true, x: at.x, y: at.y, text: tidy(actionText(el)), href: el.href || '' };
+    return { ok: true, x: at.x, y: at.y, text: tidy(actionText(el)), href: el.href || '', box };
   }
 
   // disarm takes the guard down and tells whether nothing had gone through.
@@ -1343,16 +1408,100 @@
   // pagerText keeps the way that arrows point, which normalising loses.
   const pagerText = (s) => normalise(s.replace(/[\u00bb\u203a\u2192\u25b6]/g, '>').replace(/[\u00ab\u2039\u2190\u25c0]/g, '<'));
 
+  const isNumber = (s) => /^[0-9]{1,4}$/.test(s);
+
+  // plainIn lists the words of a part of the page that stand in nothing to press.
+  function plainIn(el, actions) {
+    const words = [];
+    (function read(node) {
+      if (node.nodeType === Node.TEXT_NODE) words.push(pagerText(node.data));
+      if (node.nodeType !== Node.ELEMENT_NODE || ignored.has(node.tagName) || actions.includes(node)) return;
+      if (node !== el && !displayed(node) && displayed(el)) return;
+      for (const child of childrenOf(node)) read(child);
+    })(el);
+    return words.filter((s) => s !== '');
+  }
+
+  // turns tells whether nothing but a pager can be what is pressed: its words are
+  // a number or a way to turn, and it is none of the dangerous neighbours.
+  const turns = (test, el) => actionNames(el).some(([, list]) => list.map(pagerText).some((s) => isNumber(s) || test.next(s) || test.previous(s) || test.pager(s)))
+    && dangersOf(el).length === 0;
+
+  // ofPager tells whether words that cannot be pressed are those of a pager.
+  const ofPager = (test, s) => test.pager(s) || test.next(s) || test.previous(s) || /^[0-9.,\u2026|/()<>:\s-]+$/.test(s) || test.info.some((re) => re.test(s));
+
+  const presses = 'a, button, input[type=submit], input[type=button], input[type=image], [role=button], [role=link], [onclick]';
+  const fieldsCSS = 'input:not([type=hidden]):not([type=submit]):not([type=button]):not([type=image]), select, textarea';
+
+  // pagerRow tells a row of a table that holds its pager, and nobody: one cell
+  // with the numbers of pages, or with the ways to turn them.
+  function pagerRow(table, row, test) {
+    if (table.cells(row).length !== 1) return false;
+    return listed(row, () => {
+      const actions = [...row.querySelectorAll(presses)];
+      const plain = plainIn(row, actions);
+      return (actions.length > 0 || plain.some((s) => /[0-9]/.test(s))) && row.querySelector(fieldsCSS) === null && plain.every((s) => ofPager(test, s)) && actions.every((el) => turns(test, el));
+    });
+  }
+
+  // pagerRows are the parts of a table that can hold its pager.
+  function pagerRows(table, test) {
+    return table.rows().filter((row) => (!table.plain && within(row, table.el, 'TFOOT')) || pagerRow(table, row, test));
+  }
+
+  // pagerAround is the widest part of the page around a number that holds a pager
+  // and nothing else; null when the number is none of a pager.
+  function pagerAround(el, outermost, actions, test) {
+    let found = null;
+    for (let at = parent(el); at && contains(outermost, at); at = parent(at)) {
+      const inner = actions.filter((other) => contains(at, other));
+      const plain = plainIn(at, inner);
+      if (at.querySelector(fieldsCSS) !== null || !plain.every((s) => ofPager(test, s)) || !inner.every((other) => turns(test, other))) break;
+      found = { inner, plain };
+    }
+    return found && found.inner.length + found.plain.filter(isNumber).length > 1 ? found : null;
+  }
+
   // numbered turns the pages of a pager that has numbers only: from the one
-  // that is marked as shown to its neighbour.
-  function numbered(numbers, direction, off) {
+  // that is marked as shown, or cannot be pressed, to its neighbour.
+  function numbered(numbers, plain, others, direction, off) {
     const marks = '[aria-current]:not([aria-current=false]), [aria-selected=true], .current, .active, .selected';
+    const number = (el) => +pagerText(actionText(el));
     const shown = numbers.filter((el) => el.matches(marks) || (el.parentElement && el.parentElement.tagName === 'LI' && el.parentElement.matches(marks)) || off(el));
-    const at = new Set(shown.map((el) => +pagerText(actionText(el))));
+    const at = new Set(shown.map(number));
+    if (at.size === 0) for (const s of plain.filter(isNumber)) at.add(+s);
     if (at.size !== 1) return { status: 'ambiguous', candidates: numbers.slice(0, 5).map(describe) };
-    const wanted = [...at][0] + (direction === 'next' ? 1 : -1);
-    const target = numbers.find((el) => +pagerText(actionText(el)) === wanted && !off(el));
-    return target ? { el: target } : { status: 'end' };
+    const current = [...at][0];
+    const target = numbers.find((el) => number(el) === current + (direction === 'next' ? 1 : -1) && !off(el));
+    if (target) return { el: target };
+    // Where there are many pages, dots lead on to those that have no number yet.
+    const beyond = numbers.filter((el) => (direction === 'next' ? number(el) > current : number(el) < current));
+    const dots = others.filter((el) => /^(\.{3}|\u2026)$/.test(pagerText(actionText(el))) && !off(el));
+    const after = (a, b) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+    const on = dots.filter((dot) => numbers.every((el) => (direction === 'next' ? after(el, dot) : after(dot, el))));
+    if (on.length === 1 && beyond.length === 0) return { el: on[0] };
+    return beyond.length > 0 ? { status: 'ambiguous', candidates: beyond.slice(0, 5).map(describe) } : { status: 'end' };
+  }
+
+  // turnIn finds the way to turn among the things that a part of the page has to
+  // press; null when it has none.
+  function turnIn(near, outermost, test, direction, off) {
+    const hits = near.filter((el) => actionNames(el).some(([, list]) => list.map(pagerText).some(test[direction])));
+    if (hits.length > 0) {
+      // The same pager may stand above and below a table: either does.
+      const live = hits.filter((el) => !off(el));
+      return live.length === 0 ? { status: 'end' } : { el: live[0] };
+    }
+    const numbers = near.filter((el) => isNumber(pagerText(actionText(el))));
+    for (const el of numbers) {
+      const pager = pagerAround(el, outermost, near, test);
+      if (pager) return numbered(pager.inner.filter((other) => numbers.includes(other)), pager.plain, pager.inner, direction, off);
+    }
+    if (numbers.length > 1) {
+      const target = numbered(numbers, [], [], direction, off);
+      return target.status === 'ambiguous' ? null : target;
+    }
+    return null;
   }
 
   function pagerOf(now, name, direction) {
@@ -1361,16 +1510,16 @@
     const test = tableTests.get(keyOf(now.page, name));
     const disabled = (test.spec.disabled || []).join(', ');
     const off = (el) => !enabled(el) || (disabled && (el.matches(disabled) || (el.parentElement && el.parentElement.tagName === 'LI' && el.parentElement.matches(disabled))));
+    // A row of the table itself may hold the pager.
+    for (const row of pagerRows(found[0], test)) {
+      const near = [...row.querySelectorAll(presses)].filter((el) => turns(test, el) && (visible(el) || !displayed(found[0].el)));
+      const turn = turnIn(near, row, test, direction, off);
+      if (turn) return turn;
+    }
     for (let around = parent(found[0].el), depth = 0; around && depth < 5; around = parent(around), depth++) {
       const near = now.seen.actions.filter((el) => contains(around, el) && !contains(found[0].el, el) && visible(el));
-      const hits = near.filter((el) => actionNames(el).some(([, list]) => list.map(pagerText).some(test[direction])));
-      if (hits.length > 0) {
-        // The same pager may stand above and below a table: either does.
-        const live = hits.filter((el) => !off(el));
-        return live.length === 0 ? { status: 'end' } : { el: live[0] };
-      }
-      const numbers = near.filter((el) => /^[0-9]{1,4}$/.test(pagerText(actionText(el))));
-      if (numbers.length > 1) return numbered(numbers, direction, off);
+      const turn = turnIn(near, around, test, direction, off);
+      if (turn) return turn;
     }
     return { status: 'none' };
   }
@@ -1379,7 +1528,7 @@
     const found = tableOf(now.seen, now.page, name);
     if (found.length !== 1) return { status: found.length === 0 ? 'missing' : 'ambiguous' };
     const test = tableTests.get(keyOf(now.page, name));
-    const data = dataRows(found[0]).filter((other) => !idle(found[0].cells(other), test));
+    const data = dataRows(found[0], test).filter((other) => !idle(found[0].cells(other), test));
     if (!data[row.index]) return { status: 'moved' };
     const cells = found[0].cells(data[row.index]);
     if (cells.length !== found[0].headers.length) return { status: 'odd row' };
@@ -1397,8 +1546,9 @@
   // keeps them apart.
   const idle = (cells, test) => cells.length === 1 && (cellText(cells[0]) === '' || test.empty(normalise(cellText(cells[0]))));
 
-  function dataRows(table) {
-    return table.rows().filter((row) => !table.over.includes(row) && (table.plain || !within(row, table.el, 'THEAD', 'TFOOT'))
+  // dataRows are the rows that can hold somebody.
+  function dataRows(table, test) {
+    return table.rows().filter((row) => !table.over.includes(row) && !pagerRow(table, row, test) && (table.plain || !within(row, table.el, 'THEAD', 'TFOOT'))
       && row.getAttribute('aria-hidden') !== 'true' && (table.plain || row.cells === undefined || row.cells.length === 0 ? table.cells(row).length > 0 : true));
   }
 
@@ -1410,7 +1560,7 @@
     if (found.length !== 1) return fail(found.length === 0 ? 'missing' : 'ambiguous', table, { candidates: found.map((t) => describe(t.el)) });
     const test = tableTests.get(keyOf(now.page, table));
     const rows = [];
-    for (const row of dataRows(found[0])) {
+    for (const row of dataRows(found[0], test)) {
       const cells = found[0].cells(row);
       if (idle(cells, test)) continue;
       if (cells.length === 1) return fail('odd row', table, { candidates: [tidy(cellText(cells[0])).slice(0, 80)] });
@@ -1423,13 +1573,15 @@
     const out = { ok: true, rows, columns: Object.keys(found[0].columns), state: tableState(now.seen, now.page)[table].state };
     out.next = (({ el, status }) => (el ? 'more' : status))(pagerOf(now, table, 'next'));
     out.previous = (({ el, status }) => (el ? 'more' : status))(pagerOf(now, table, 'previous'));
-    for (let around = parent(found[0].el), depth = 0; around && depth < 4 && !out.info; around = parent(around), depth++) {
-      const text = normalise(textOf(around, (node) => node === found[0].el || tableTags(node)));
-      for (const re of test.info) {
-        const hitInfo = re.exec(text);
-        if (hitInfo) { out.info = { first: +hitInfo.groups.first, last: +hitInfo.groups.last, total: +hitInfo.groups.total }; break; }
-      }
+    const told = pagerRows(found[0], test).map((row) => normalise(textOf(row)));
+    for (let around = parent(found[0].el), depth = 0; around && depth < 4; around = parent(around), depth++) {
+      told.push(normalise(textOf(around, (node) => node === found[0].el || tableTags(node))));
     }
+    const numbersOf = (tests) => told.flatMap((text) => tests.map((re) => re.exec(text)).filter(Boolean)).map(({ groups }) => groups)[0];
+    const info = numbersOf(test.info);
+    if (info) out.info = { first: +info.first, last: +info.last, total: +info.total };
+    const count = numbersOf(test.count);
+    if (count) out.count = { page: +count.page, pages: +count.pages };
     return out;
   }
 
@@ -1466,7 +1618,7 @@
       const found = tableOf(seen, shape, name);
       if (found.length !== 1) continue;
       out.columns[name] = Object.keys(found[0].columns).sort();
-      for (const row of dataRows(found[0])) {
+      for (const row of dataRows(found[0], tableTests.get(keyOf(shape, name)))) {
         const cells = found[0].cells(row);
         for (const [column, i] of Object.entries(found[0].columns)) if (cells[i] && personal.has(column)) out.private.push(cellText(cells[i]));
       }
@@ -1474,6 +1626,21 @@
     out.private.push(...Object.values(out.shot.details || {}), ...(out.shot.asked || []).slice(0, 1));
     out.private = [...new Set(out.private.filter((value) => value !== ''))];
     return out;
+  }
+
+  // about tells what a page, or a dialog over it, says around an element: whom a
+  // question is about stands somewhere near its button.
+  function about({ page: name, element }) {
+    const now = again(name);
+    if (!now) return fail('moved', element);
+    const found = resolve(now.seen, now.page, element, now.memo);
+    if (found.status !== 'found') return fail(found.status, element, { candidates: found.candidates });
+    const { inside } = now.page.elements[element];
+    let around = null;
+    for (let at = found.el; inside && at; at = parent(at)) if (at.matches(inside)) around = at;
+    around = around || closest(found.el, 'main, [role=main]') || found.el.ownerDocument.body;
+    const values = [...around.querySelectorAll('input')].filter((el) => typed.has(el.type)).map((el) => el.value);
+    return { ok: true, text: tidy([shownText(around), ...values].join(' ')) };
   }
 
   // located returns the elements of the page that is shown, by name: for tests,
@@ -1487,7 +1654,7 @@
     return Object.fromEntries(Object.keys(page.elements).map((name) => [name, resolve(seen, page, name, memo).el]).filter(([, el]) => el));
   }
 
-  globalThis.irccpin = { fill, arm, disarm, readTable, snapshot, inspect, located, matches, normalise, displayed, visible: (el) => displayed(el) && reachable(el) };
+  globalThis.irccpin = { fill, arm, disarm, about, readTable, snapshot, inspect, located, matches, normalise, displayed, visible: (el) => displayed(el) && reachable(el) };
 
   observer = new MutationObserver(mutated);
   guardWindow(window);

@@ -32,6 +32,10 @@ type tableResult struct {
 		Last  int `json:"last"`
 		Total int `json:"total"`
 	} `json:"info"`
+	Count *struct {
+		Page  int `json:"page"`
+		Pages int `json:"pages"`
+	} `json:"count"`
 }
 
 // maxTablePages bounds turning pages; at five rows a page it is far more users
@@ -72,6 +76,12 @@ func (d *Driver) ReadTable(ctx context.Context, page, table string) (Table, erro
 			return Table{}, err
 		}
 	}
+	switch {
+	case part.Next != "end" && part.Next != "none":
+		return Table{}, changed(page, table, lang.Text("with a pager that could not be understood"), nil)
+	case part.Count != nil && part.Count.Page < part.Count.Pages:
+		return Table{}, changed(page, table, lang.Text("telling of %d pages while no way leads on from page %d", part.Count.Pages, part.Count.Page), nil)
+	}
 	if part.Info != nil && part.Info.Total != len(out.Rows) {
 		return Table{}, changed(page, table, lang.Text("telling of %d rows while %d could be read", part.Info.Total, len(out.Rows)), nil)
 	}
@@ -80,6 +90,7 @@ func (d *Driver) ReadTable(ctx context.Context, page, table string) (Table, erro
 
 // turn presses the pager and waits until other rows are shown.
 func (d *Driver) turn(ctx context.Context, page, table, direction, state string) (tableResult, error) {
+	was := d.at.shot
 	if err := d.press(ctx, page, table+" "+direction, order{table: table, pager: direction}); err != nil {
 		return tableResult{}, err
 	}
@@ -88,7 +99,9 @@ func (d *Driver) turn(ctx context.Context, page, table, direction, state string)
 			return true
 		}
 		shot := d.at.shot
-		return shot != nil && shot.Page() == page && shot.Tables[table].Count == 1 && shot.Tables[table].State != state
+		// Rows that are taken away before others come are no page of their own.
+		return shot != nil && shot.Page() == page && shot.Tables[table].Count == 1 && shot.Tables[table].State != state && shot.Tables[table].Rows > 0 &&
+			(was == nil || shot.Doc == was.Doc || shot.Loaded == "complete")
 	})
 	if err != nil {
 		return tableResult{}, err
@@ -96,7 +109,44 @@ func (d *Driver) turn(ctx context.Context, page, table, direction, state string)
 	if stop := d.trouble(); stop != nil {
 		return tableResult{}, stop
 	}
+	if was != nil && d.at.doc != was.Doc {
+		if err := d.reopen(ctx, page, table, was); err != nil {
+			return tableResult{}, err
+		}
+	}
+	if err := d.Quiet(ctx, table); err != nil {
+		return tableResult{}, err
+	}
 	return d.tablePart(ctx, page, table)
+}
+
+// reopen opens the section of a table again that was open before its pager loaded
+// the page anew: what is not shown cannot be turned.
+func (d *Driver) reopen(ctx context.Context, page, table string, was *Snapshot) error {
+	d.left = nil
+	spec, _ := d.options.Catalog.Page(page)
+	behind := spec.Tables[table].Behind
+	shown := func(s *Snapshot) bool { return s.Tables[table].Shown }
+	if !shown(was) || behind == "" {
+		return nil
+	}
+	if _, err := d.Settles(ctx, func(s *Snapshot) bool { return shown(s) || s.Has(behind) }); err != nil {
+		return err
+	}
+	if shot := d.at.shot; shot == nil || shown(shot) || !shot.Has(behind) {
+		return nil
+	}
+	if err := d.Press(ctx, page, behind); err != nil {
+		return err
+	}
+	if err := d.Stay(ctx); err != nil {
+		return err
+	}
+	opened, err := d.Settles(ctx, shown)
+	if err == nil && !opened {
+		err = changed(page, table, lang.Text("hidden, and it did not open"), nil)
+	}
+	return err
 }
 
 func (d *Driver) tablePart(ctx context.Context, page, table string) (tableResult, error) {

@@ -146,13 +146,18 @@ func (k *Desk) outcome(ctx context.Context, id string, in Intent, form *page.Sna
 // answer waits for the page that follows a committing click. It leaves enough
 // time to ask the table instead: a page that hangs would use up all of it.
 func (k *Desk) answer(ctx context.Context, what string) (*page.Snapshot, error) {
+	return k.answerOr(ctx, what, "")
+}
+
+// answerOr is answer, and returns as well when a dialog of that name asks back.
+func (k *Desk) answerOr(ctx context.Context, what, dialog string) (*page.Snapshot, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		left := time.Until(deadline)
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, max(left-lookTime, left/2))
 		defer cancel()
 	}
-	return k.Driver.Next(ctx, what)
+	return k.Driver.NextOr(ctx, what, dialog)
 }
 
 // fresh lists the messages that a page did not show before.

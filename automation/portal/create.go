@@ -109,8 +109,8 @@ func (k *Desk) Create(ctx context.Context, o Order) (Outcome, error) {
 
 func (o Order) items() []page.Item {
 	return []page.Item{
-		{Element: "given-names", Text: o.GivenName},
-		{Element: "family-name", Text: o.FamilyName},
+		{Element: "given-names", Text: o.GivenName, Loose: true},
+		{Element: "family-name", Text: o.FamilyName, Loose: true},
 		{Element: "email", Text: o.Email},
 		{Element: "attestation", Tick: true},
 	}

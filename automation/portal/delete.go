@@ -2,6 +2,10 @@ package portal
 
 import (
 	"context"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"irccpin/automation/lang"
 	"irccpin/automation/page"
@@ -12,10 +16,10 @@ import (
 // Create: whether "Delete Account" asks back is not known, so its click counts
 // as committing, and after a doubt the table alone is read.
 func (k *Desk) Delete(ctx context.Context, p Person) (Outcome, error) {
-	before, user, place, err := k.row(ctx, p)
+	all, user, place, err := k.row(ctx, p)
 	if page.CodeOf(err) == page.PageChanged {
 		// A script that cuts the table into pages can begin after it was read whole.
-		before, user, place, err = k.row(ctx, p)
+		all, user, place, err = k.row(ctx, p)
 	}
 	if page.CodeOf(err) == page.UserNotFound {
 		return Outcome{Result: NotPresent, User: p.user()}, nil
@@ -23,9 +27,9 @@ func (k *Desk) Delete(ctx context.Context, p Person) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	in := Intent{Deed: Deletion, Person: user.Person(), Employer: EmployerOf(k.Home), Before: before}
+	in := Intent{Deed: Deletion, Person: user.Person(), Employer: EmployerOf(k.Home), Before: all}
 	return k.press(ctx, in, steps{
-		click:   func(ctx context.Context) (bool, error) { return k.pressDelete(ctx, place, user) },
+		click:   func(ctx context.Context) (bool, error) { return k.pressDelete(ctx, place, user, all) },
 		outcome: func(ctx context.Context, id string) (Outcome, error) { return k.gone(ctx, id, in) },
 	})
 }
@@ -42,32 +46,147 @@ func (k *Desk) row(ctx context.Context, p Person) (all []User, u User, place int
 	return all, u, place, err
 }
 
-// pressDelete presses "Delete Account" in a user's row, and the button of the
-// page that asks back, if one comes. pressed tells whether anything may have been.
-func (k *Desk) pressDelete(ctx context.Context, place int, u User) (pressed bool, err error) {
+// pressDelete presses "Delete Account" in a user's row, and answers what asks
+// back, if anything does. pressed tells whether anything may have been deleted.
+func (k *Desk) pressDelete(ctx context.Context, place int, u User, all []User) (pressed bool, err error) {
 	if pressed, err := k.Driver.PressInRow(ctx, "home", "users", place, u.row); err != nil {
 		return pressed, err
 	}
-	return true, k.confirmDelete(ctx)
+	return k.confirmDelete(ctx, u, all)
 }
 
-// confirmDelete answers the page that asks back, if one comes, and waits for the home page.
-func (k *Desk) confirmDelete(ctx context.Context) error {
-	shown, err := k.answer(ctx, k.the("delete-confirmation"))
-	if err != nil || shown.Page() == "home" {
+// deleteDialog is the page's own dialog that asks back, by its name in the catalog.
+const deleteDialog = "delete-dialog"
+
+// confirmDelete answers the page or the dialog that asks back, if one comes, and
+// waits for the home page.
+func (k *Desk) confirmDelete(ctx context.Context, u User, all []User) (pressed bool, err error) {
+	shown, err := k.answerOr(ctx, k.the("delete-confirmation"), deleteDialog)
+	asks := ""
+	switch {
+	case err != nil:
+		return true, err
+	case slices.Contains(shown.Overlays, deleteDialog):
+		asks = deleteDialog
+	case shown.Page() == "delete-confirmation":
+		asks = "delete-confirmation"
+	}
+	if asks != "" {
+		if err := k.rightPerson(ctx, asks, shown, u, all); err != nil {
+			// Where the portal asks about somebody else, it did nothing yet.
+			return page.CodeOf(err) != page.Unsafe, err
+		}
+		if _, err := k.Driver.Commit(ctx, asks, "confirm-delete"); err != nil {
+			return true, err
+		}
+		if shown, err = k.confirmed(ctx, asks); err != nil {
+			return true, err
+		}
+	}
+	if shown.Page() == "deleted" {
+		if err := k.Driver.Press(ctx, "deleted", "continue"); err != nil {
+			return true, err
+		}
+		if shown, err = k.answer(ctx, lang.Text("the home page")); err != nil {
+			return true, err
+		}
+	}
+	if shown.Page() != "home" {
+		return true, unexpected(shown, lang.Text("the home page"))
+	}
+	return true, nil
+}
+
+// confirmed waits for what follows the answer. A dialog may close over the same
+// page, whose table is then read as it is.
+func (k *Desk) confirmed(ctx context.Context, asks string) (*page.Snapshot, error) {
+	if asks != deleteDialog {
+		return k.answer(ctx, lang.Text("the home page"))
+	}
+	closed := func(s *page.Snapshot) bool {
+		return s.Page() != "" && s.Loaded == "complete" && !slices.Contains(s.Overlays, deleteDialog)
+	}
+	if err := k.Driver.Follow(ctx, lang.Text("the home page"), lookTime, closed); err != nil {
+		return nil, err
+	}
+	return k.Driver.Shot(), k.Driver.Quiet(ctx, "users")
+}
+
+// rightPerson checks whom a question is about, where it says so: nobody is deleted
+// in the place of somebody else.
+func (k *Desk) rightPerson(ctx context.Context, asks string, shown *page.Snapshot, u User, all []User) error {
+	text, err := k.Driver.About(ctx, asks, "confirm-delete")
+	if err != nil {
 		return err
 	}
-	if shown.Page() != "delete-confirmation" {
-		return unexpected(shown, k.the("delete-confirmation"))
+	d := shown.Details
+	other := asks != deleteDialog && (d["given"] != "" && !alike(d["given"], u.GivenName) || d["family"] != "" && !alike(d["family"], u.FamilyName) ||
+		d["email"] != "" && u.Email != "" && fold(d["email"]) != fold(u.Email))
+	if !other && !namesAnother(text, u, all) {
+		return nil
 	}
-	if _, err := k.Driver.Commit(ctx, "delete-confirmation", "confirm-delete"); err != nil {
-		return err
+	return &page.Stop{
+		Code: page.Unsafe, Page: asks, Element: "confirm-delete",
+		Message: lang.Text("the portal asks whether to delete somebody else than %s, whose row was pressed", describe(u.Person())),
+		Hint:    lang.Text("Nobody was deleted. Look at the table by hand."),
 	}
-	shown, err = k.answer(ctx, lang.Text("the home page"))
-	if err == nil && shown.Page() != "home" {
-		err = unexpected(shown, lang.Text("the home page"))
+}
+
+// namesAnother tells whether a text speaks of another user of the table than u.
+func namesAnother(text string, u User, all []User) bool {
+	text = fold(text)
+	ours := phrases(u)
+	for _, other := range all {
+		if fold(other.GivenName) == fold(u.GivenName) && fold(other.FamilyName) == fold(u.FamilyName) && fold(other.Email) == fold(u.Email) {
+			continue
+		}
+		for _, phrase := range phrases(other) {
+			if slices.Contains(ours, phrase) {
+				continue // a namesake
+			}
+			rest := text
+			for _, own := range ours {
+				if mentions(own, phrase) {
+					rest = strings.ReplaceAll(rest, own, " ") // "Ann Lee" stands in "Mary Ann Lee"
+				}
+			}
+			if mentions(rest, phrase) {
+				return true
+			}
+		}
 	}
-	return err
+	return false
+}
+
+// phrases are what a text may call a user.
+func phrases(u User) []string {
+	var out []string
+	if u.GivenName != "" && u.FamilyName != "" {
+		given, family := fold(u.GivenName), fold(u.FamilyName)
+		out = append(out, given+" "+family, family+" "+given, family+", "+given)
+	}
+	if u.Email != "" {
+		out = append(out, fold(u.Email))
+	}
+	return out
+}
+
+// mentions tells whether a phrase stands in a text, as whole words.
+func mentions(text, phrase string) bool {
+	inWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' }
+	for from := 0; ; {
+		i := strings.Index(text[from:], phrase)
+		if i < 0 {
+			return false
+		}
+		start, end := from+i, from+i+len(phrase)
+		before, _ := utf8.DecodeLastRuneInString(text[:start])
+		after, _ := utf8.DecodeRuneInString(text[end:])
+		if (start == 0 || !inWord(before)) && (end == len(text) || !inWord(after)) {
+			return true
+		}
+		from = start + 1
+	}
 }
 
 // gone reads what came of the click: a table without the row.

@@ -426,9 +426,13 @@ func TestDelete(t *testing.T) {
 		want    string
 		ending  Ending
 	}{
-		"all is well":    {zoe, func(*bench) {}, "deleted", EndDeleted},
-		"by e-mail":      {Person{Email: "ZOE@example.com"}, func(*bench) {}, "deleted", EndDeleted},
-		"nobody asks":    {zoe, func(b *bench) { b.onDelete = func() { b.users = b.users[:1]; b.show("home") } }, "deleted", EndDeleted},
+		"all is well":  {zoe, func(*bench) {}, "deleted", EndDeleted},
+		"by e-mail":    {Person{Email: "ZOE@example.com"}, func(*bench) {}, "deleted", EndDeleted},
+		"nobody asks":  {zoe, func(b *bench) { b.onDelete = func() { b.users = b.users[:1]; b.show("home") } }, "deleted", EndDeleted},
+		"asks by name": {zoe, func(b *bench) { b.asks = "Are you sure? " + zoe.GivenName + " " + zoe.FamilyName }, "deleted", EndDeleted},
+		"asks of another": {zoe, func(b *bench) {
+			b.asks = "Are you sure? " + jorge.GivenName + " " + jorge.FamilyName
+		}, "unsafe", EndNotPressed},
 		"not there":      {Person{Email: "x@example.com"}, func(*bench) {}, "not_present", ""},
 		"two of them":    {zoe, func(b *bench) { b.users = append(b.users, made) }, "ambiguous_user", ""},
 		"lost, gone":     {zoe, func(b *bench) { b.onDelete = func() { b.users = b.users[:1]; b.breakDown() } }, "deleted, reconciled", EndDeleted},

@@ -27,6 +27,8 @@ type fakePortal struct {
 	deaf bool
 
 	users []User
+	// asks is what the page says that asks back before a deletion.
+	asks string
 	// banner is a message that every page shows.
 	banner string
 	// onCreate is what "Create account" comes to, onContinue the confirmation's
@@ -132,6 +134,8 @@ func (f *fakePortal) Call(_ context.Context, _ browser.DocID, function string, a
 			rows = append(rows, page.Row{"given": u.GivenName, "family": u.FamilyName, "email": u.Email, "pin": u.PIN})
 		}
 		answer = map[string]any{"ok": true, "rows": rows, "state": fmt.Sprint(rows), "next": "none", "previous": "none"}
+	case strings.Contains(function, "about"):
+		answer = map[string]any{"ok": true, "text": f.asks}
 	default:
 		return errors.New("the fake portal knows no " + function)
 	}
