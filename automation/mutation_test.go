@@ -190,7 +190,7 @@ func (tr *trial) named(e *automation.Failure) bool {
 	if len(names) == 0 || !tr.strict {
 		return e.Page != ""
 	}
-	said := e.Page + " " + e.Message
+	said := e.Page + " " + e.Element + " " + e.Message
 	return slices.ContainsFunc(names, func(name string) bool { return strings.Contains(said, name) })
 }
 

@@ -39,7 +39,10 @@ type Failure struct {
 	Message  string `json:"message"`
 	// Page is the last page recognised, or "unknown".
 	Page string `json:"page"`
-	Hint string `json:"hint"`
+	// Element is what was missing or different there, by its name in the catalog;
+	// absent when it was no element.
+	Element string `json:"element,omitempty"`
+	Hint    string `json:"hint"`
 	// RetryAfter is in seconds; absent when not known.
 	RetryAfter int64 `json:"retry_after,omitempty"`
 }
@@ -60,7 +63,7 @@ func (r *Result) fail(err *Error) {
 	}
 	r.Result = nil
 	r.Error = &Failure{
-		Code: err.Code, Message: err.Error(), Page: page, Hint: err.Hint,
+		Code: err.Code, Message: err.Error(), Page: page, Element: err.Element, Hint: err.Hint,
 		RetryAfter: int64(err.RetryAfter.Round(time.Second) / time.Second),
 	}
 }

@@ -249,6 +249,8 @@ type Element struct {
 
 // Table is a table that is read by its header texts.
 type Table struct {
+	// Says is what a person would call the table, by language, for messages.
+	Says map[string]string `yaml:"says" json:"-"`
 	// Columns by name.
 	Columns map[string]Texts `yaml:"columns" json:"columns"`
 	// Required columns must be there for the table to count.
@@ -413,14 +415,14 @@ func (c *Catalog) IsKin(host string) bool {
 	})
 }
 
-// Says is what an element, or with an empty element a page, says to a person in
+// Says is what an element or a table, or with an empty element a page, says to a person in
 // a language, "en" or "fr"; its name in the catalog when that is not known.
 func (c *Catalog) Says(language, page, element string) string {
 	p, _ := c.Page(page)
 	if element == "" {
 		return firstOf(p.Title[language], page)
 	}
-	return firstOf(p.Elements[element].Says[language], element)
+	return firstOf(firstOf(p.Elements[element].Says[language], p.Tables[element].Says[language]), element)
 }
 
 func firstOf(a, b string) string {

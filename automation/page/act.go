@@ -114,7 +114,7 @@ func (d *Driver) Fill(ctx context.Context, page string, items ...Item) error {
 		case result.Status == "too long":
 			return &Stop{
 				Code: RejectedByPortal, Page: page, Element: result.Element,
-				Message: lang.Text("the field %q of the page %q takes %d characters at most", result.Element, page, result.Limit),
+				Message: lang.Text("the field %q of the page %q takes %d characters at most", d.Says(page, result.Element), d.Says(page, ""), result.Limit),
 				Hint:    lang.Text("Shorten the value. Nothing was sent."),
 			}
 		case slices.Contains([]string{"origin", "action", "framed", "method"}, result.Status):
@@ -125,11 +125,11 @@ func (d *Driver) Fill(ctx context.Context, page string, items ...Item) error {
 			if away, err := d.putAway(ctx, page, result.Element, order{}); err != nil {
 				return err
 			} else if !away {
-				return changed(page, result.Element, result.Status, result.Candidates)
+				return d.changed(page, result.Element, result.Status, result.Candidates)
 			}
 			continue
 		case !slices.Contains([]string{"moved", "missing", "disabled", "not kept"}, result.Status) || !time.Now().Before(limit):
-			return changed(page, result.Element, result.Status, result.Candidates)
+			return d.changed(page, result.Element, result.Status, result.Candidates)
 		}
 		// The page is still being built, or rebuilt itself as it was filled.
 		if err := d.step(ctx, time.Now().Add(time.Second)); err != nil {
@@ -174,7 +174,7 @@ func (d *Driver) allowed(items []Item) error {
 		if err := item.Secret.AllowedAt(d.at.url); err != nil {
 			return &Stop{
 				Code: Unsafe, Page: d.Last(), Element: item.Element, Err: err,
-				Message: lang.Text("%q was not typed: %v", item.Element, err),
+				Message: lang.Text("%q was not typed: %v", d.Says(d.Last(), item.Element), err),
 				Hint:    lang.Text("The page looks right and is at the wrong place. Do not sign in there by hand either."),
 			}
 		}
@@ -189,7 +189,7 @@ func (d *Driver) unsafe(page string, r actResult) *Stop {
 		"framed": lang.Text("the field lies in a frame"),
 		"method": lang.Text("its form would put it into the address"),
 	}[r.Status]
-	message := lang.Text("%q was not typed on the page %q: %s", r.Element, page, why)
+	message := lang.Text("%q was not typed on the page %q: %s", d.Says(page, r.Element), d.Says(page, ""), why)
 	if r.Seen != "" {
 		message += " (" + r.Seen + ")"
 	}
@@ -233,7 +233,7 @@ func (d *Driver) About(ctx context.Context, page, element string) (string, error
 		return "", err
 	}
 	if !result.OK {
-		return "", changed(page, element, result.Status, result.Candidates)
+		return "", d.changed(page, element, result.Status, result.Candidates)
 	}
 	return result.Text, nil
 }
@@ -275,17 +275,17 @@ func (d *Driver) press(ctx context.Context, page, element string, o order) error
 			d.options.Observer.Acted(page, element, "pressed", d.wayOf(element))
 			return nil
 		case slices.Contains([]string{"form changed", "origin", "method"}, result.Status):
-			how := "elsewhere"
+			how := lang.Text("elsewhere")
 			if result.Status == "method" {
 				how = lang.Text("in an address")
 			}
 			return &Stop{
 				Code: Unsafe, Page: page, Element: element,
-				Message: lang.Text("%q of the page %q was not pressed: its form would send what was typed %s", element, page, how),
+				Message: lang.Text("%q of the page %q was not pressed: its form would send what was typed %s", d.named(page, element), d.Says(page, ""), how),
 				Hint:    lang.Text("The page's form is not what it should be. Do not sign in there by hand either."),
 			}
 		case slices.Contains([]string{"text changed", "ambiguous", "disagree", "end", "none"}, result.Status) || !time.Now().Before(limit):
-			return changed(page, cmpOr(result.Element, element), result.Status, result.Candidates)
+			return d.changed(page, cmpOr(result.Element, element), result.Status, result.Candidates)
 		}
 		// Covered, disabled, moved or missed: the page is still settling, or the
 		// session dialog came up over it.

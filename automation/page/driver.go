@@ -333,7 +333,7 @@ func (d *Driver) judge(now time.Time) verdict {
 		if until := v.changed.Add(quarrel); now.Before(until) || !complete {
 			return verdict{until: later(until, now)}
 		}
-		return verdict{err: d.unknown(lang.Text("the page shown could be any of %s", strings.Join(v.shot.Pages, ", ")))}
+		return verdict{err: d.unknown(lang.Text("the page shown could be any of %s", d.titles(v.shot.Pages)))}
 	}
 	spec, _ := d.options.Catalog.Shape(v.shot.Page(), v.shot.Variant)
 	if spec.Kind == selectors.Transit {
@@ -366,7 +366,7 @@ func (d *Driver) judge(now time.Time) verdict {
 		if until := v.changed.Add(patience); now.Before(until) {
 			return verdict{until: until}
 		}
-		return verdict{err: changed(spec.Name, name, state.Status, state.Candidates)}
+		return verdict{err: d.changed(spec.Name, name, state.Status, state.Candidates)}
 	}
 	return verdict{ready: true}
 }
@@ -393,7 +393,7 @@ func (d *Driver) judgeUnknown(now time.Time, complete bool) verdict {
 		message += lang.Text(", headings %q", v.shot.Headings)
 	}
 	if v.shot.Nearest.Page != "" {
-		message += lang.Text("; nearest is %q, which lacks: %s", v.shot.Nearest.Page, strings.Join(v.shot.Nearest.Missing, "; "))
+		message += lang.Text("; nearest is %q, which lacks: %s", d.Says(v.shot.Nearest.Page, ""), strings.Join(v.shot.Nearest.Missing, "; "))
 	}
 	return verdict{err: d.unknown(message)}
 }
@@ -403,6 +403,16 @@ func (d *Driver) unknown(message string) *Stop {
 	stop := d.stop(PageUnknown, message, lang.Text(unknownHint))
 	stop.Ask = AskPage
 	return stop
+}
+
+// titles are what a person calls some pages, given by their names and shapes.
+func (d *Driver) titles(names []string) string {
+	var out []string
+	for _, name := range names {
+		name, _, _ = strings.Cut(name, "@")
+		out = append(out, strconv.Quote(d.Says(name, "")))
+	}
+	return strings.Join(slices.Compact(out), ", ")
 }
 
 // sight says what is seen now, for messages.
@@ -415,7 +425,7 @@ func (d *Driver) sight() string {
 	case v.shot.Page() == "":
 		return lang.Text("an unknown page of %s is shown", v.shot.Host)
 	default:
-		return lang.Text("the page %q is shown (%s)", v.shot.Page(), v.shot.Loaded)
+		return lang.Text("the page %q is shown (%s)", d.Says(v.shot.Page(), ""), v.shot.Loaded)
 	}
 }
 
@@ -525,7 +535,7 @@ func (d *Driver) Stay(ctx context.Context) error {
 		return stop
 	}
 	if left != nil && d.at.doc != left.Doc {
-		return changed(left.Page(), "the section that was pressed", "moved", nil)
+		return d.changed(left.Page(), lang.Text("the section that was pressed"), "moved", nil)
 	}
 	return ctx.Err()
 }

@@ -770,7 +770,15 @@
         found.push(el);
       }
     }
+    seen.told = found.map(toldBy).filter((text) => text !== '');
     return found.map((el) => tidy(shownText(el))).filter((text) => text !== '');
+  }
+
+  // toldBy is a message as it is quoted: a heading and a list are told apart.
+  function toldBy(el) {
+    if (el.querySelector('h1, h2, h3, h4, h5, h6, li, legend') === null) return tidy(shownText(el));
+    const lines = shownText(el).split('\n').map(tidy).filter((line) => line !== '');
+    return lines.reduce((text, line, i) => text + (i === 0 ? '' : /[.:;!?]$/.test(text) ? ' ' : i === 1 ? ': ' : '; ') + line, '');
   }
 
   function holds(seen, page, mark, memo) {
@@ -985,7 +993,8 @@
       pages: mains.length > 1 ? mains.map(({ page }) => nameOf(page)) : mains.map(({ page }) => page.name),
       variant: mains.length === 1 ? mains[0].page.variant : undefined,
       overlays: overlays.map(({ page }) => page.name),
-      messages: seen.messages.slice(0, 8),
+      messages: seen.told.slice(0, 8),
+      boxes: select(seen, dialogs).filter(visible).map((el) => tidy(shownText(el)).slice(0, 160)).slice(0, 3),
     };
     if (mains.length === 1) {
       const { page, memo } = mains[0];

@@ -31,6 +31,8 @@ type Snapshot struct {
 	Overlays []string `json:"overlays"`
 	// Messages are the texts of visible message boxes.
 	Messages []string `json:"messages"`
+	// Boxes are the beginnings of what visible dialogs say.
+	Boxes []string `json:"boxes"`
 	// Elements by name, of the recognised page.
 	Elements map[string]ElementState `json:"elements"`
 	// Tables by name, of the recognised page.

@@ -106,7 +106,7 @@ func CodeOf(err error) Code {
 }
 
 // changed is the stop for an element that was not found as the catalog says.
-func changed(page, element, status string, candidates []string) *Stop {
+func (d *Driver) changed(page, element, status string, candidates []string) *Stop {
 	seen := map[string]string{
 		"missing":   lang.Text("was not found"),
 		"ambiguous": lang.Text("was found more than once"),
@@ -122,12 +122,31 @@ func changed(page, element, status string, candidates []string) *Stop {
 	if seen == "" {
 		seen = lang.Text("is not as expected (%s)", status)
 	}
-	message := lang.Text("on the page %q, %q %s", page, element, seen)
+	message := lang.Text("on the page %q, %q %s", d.Says(page, ""), d.named(page, element), seen)
 	if len(candidates) > 0 {
 		message += lang.Text("; seen: %s", strings.Join(candidates, ", "))
 	}
-	return &Stop{
-		Code: PageChanged, Page: page, Element: element, Message: message,
-		Hint: lang.Text("The portal's page has changed. Nothing was pressed on it. A corrected catalog file can be laid over the built-in one with --selectors."),
+	hint := lang.Text("Nothing was pressed on it. Run the command again. If it happens again, look at the page by hand.")
+	switch status {
+	case "missing", "ambiguous", "disagree":
+		// What the catalog says of the page is what does not fit.
+		hint = lang.Text("The portal's page has changed. Nothing was pressed on it. A corrected catalog file can be laid over the built-in one with --selectors.")
+	case "covered":
+		hint = lang.Text("Nothing was pressed on it. Sign in by hand to see what lies over the page, and answer it there.")
 	}
+	return &Stop{Code: PageChanged, Page: page, Element: element, Message: message, Hint: hint}
+}
+
+// named is what a person calls an element, or a part of a table: "users next".
+func (d *Driver) named(page, element string) string {
+	table, part, _ := strings.Cut(element, " ")
+	switch name := d.Says(page, table); part {
+	case "next":
+		return lang.Text("the next page of %s", name)
+	case "previous":
+		return lang.Text("the previous page of %s", name)
+	case "delete":
+		return lang.Text("the deletion in %s", name)
+	}
+	return d.Says(page, element)
 }

@@ -55,14 +55,14 @@ func (d *Driver) ReadTable(ctx context.Context, page, table string) (Table, erro
 			return Table{}, err
 		}
 		if i > maxTablePages {
-			return Table{}, changed(page, table, lang.Text("without a first page"), nil)
+			return Table{}, d.changed(page, table, lang.Text("without a first page"), nil)
 		}
 	}
 	out := Table{Columns: part.Columns}
 	seen := map[string]bool{}
 	for {
 		if seen[part.State] && len(part.Rows) > 0 {
-			return Table{}, changed(page, table, lang.Text("showing the same rows on two of its pages"), nil)
+			return Table{}, d.changed(page, table, lang.Text("showing the same rows on two of its pages"), nil)
 		}
 		seen[part.State] = true
 		out.Rows = append(out.Rows, part.Rows...)
@@ -70,7 +70,7 @@ func (d *Driver) ReadTable(ctx context.Context, page, table string) (Table, erro
 			break
 		}
 		if len(seen) > maxTablePages {
-			return Table{}, changed(page, table, lang.Text("without a last page"), nil)
+			return Table{}, d.changed(page, table, lang.Text("without a last page"), nil)
 		}
 		if part, err = d.turn(ctx, page, table, "next", part.State); err != nil {
 			return Table{}, err
@@ -78,12 +78,12 @@ func (d *Driver) ReadTable(ctx context.Context, page, table string) (Table, erro
 	}
 	switch {
 	case part.Next != "end" && part.Next != "none":
-		return Table{}, changed(page, table, lang.Text("with a pager that could not be understood"), nil)
+		return Table{}, d.changed(page, table, lang.Text("with a pager that could not be understood"), nil)
 	case part.Count != nil && part.Count.Page < part.Count.Pages:
-		return Table{}, changed(page, table, lang.Text("telling of %d pages while no way leads on from page %d", part.Count.Pages, part.Count.Page), nil)
+		return Table{}, d.changed(page, table, lang.Text("telling of %d pages while no way leads on from page %d", part.Count.Pages, part.Count.Page), nil)
 	}
 	if part.Info != nil && part.Info.Total != len(out.Rows) {
-		return Table{}, changed(page, table, lang.Text("telling of %d rows while %d could be read", part.Info.Total, len(out.Rows)), nil)
+		return Table{}, d.changed(page, table, lang.Text("telling of %d rows while %d could be read", part.Info.Total, len(out.Rows)), nil)
 	}
 	return out, nil
 }
@@ -144,7 +144,7 @@ func (d *Driver) reopen(ctx context.Context, page, table string, was *Snapshot) 
 	}
 	opened, err := d.Settles(ctx, shown)
 	if err == nil && !opened {
-		err = changed(page, table, lang.Text("hidden, and it did not open"), nil)
+		err = d.changed(page, table, lang.Text("hidden, and it did not open"), nil)
 	}
 	return err
 }
@@ -152,12 +152,12 @@ func (d *Driver) reopen(ctx context.Context, page, table string, was *Snapshot) 
 func (d *Driver) tablePart(ctx context.Context, page, table string) (tableResult, error) {
 	var part tableResult
 	if d.at.shot == nil {
-		return part, changed(page, table, "missing", nil)
+		return part, d.changed(page, table, "missing", nil)
 	}
 	err := d.tab.Call(ctx, d.at.shot.Doc, "(order) => irccpin.readTable(order)", map[string]any{"page": page, "table": table}, &part)
 	switch {
 	case errors.Is(err, browser.ErrDocumentGone):
-		return part, changed(page, table, "moved", nil)
+		return part, d.changed(page, table, "moved", nil)
 	case err != nil:
 		if stop := d.trouble(); stop != nil {
 			return part, stop
@@ -167,7 +167,7 @@ func (d *Driver) tablePart(ctx context.Context, page, table string) (tableResult
 		}
 		return part, &Stop{Code: PortalUnavailable, Page: d.Last(), Message: lang.Text("the browser did not read the table"), Err: err, Hint: lang.Text("Run the command again.")}
 	case !part.OK:
-		return part, changed(page, table, part.Status, part.Candidates)
+		return part, d.changed(page, table, part.Status, part.Candidates)
 	}
 	return part, nil
 }
@@ -188,14 +188,14 @@ func (d *Driver) ShowRow(ctx context.Context, page, table string, row Row) (int,
 		case len(places) == 1:
 			return places[0], nil
 		case len(places) > 1:
-			return 0, changed(page, table, lang.Text("showing a row twice"), nil)
+			return 0, d.changed(page, table, lang.Text("showing a row twice"), nil)
 		case part.Previous != "more":
-			return 0, changed(page, table, lang.Text("without a row that stood in it a moment ago"), nil)
+			return 0, d.changed(page, table, lang.Text("without a row that stood in it a moment ago"), nil)
 		}
 		part, err = d.turn(ctx, page, table, "previous", part.State)
 	}
 	if err == nil {
-		err = changed(page, table, lang.Text("without a first page"), nil)
+		err = d.changed(page, table, lang.Text("without a first page"), nil)
 	}
 	return 0, err
 }

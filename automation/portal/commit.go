@@ -61,7 +61,9 @@ func (k *Desk) press(ctx context.Context, in Intent, do steps) (Outcome, error) 
 	case err == nil:
 		out, err = do.outcome(after, id)
 	case pressed:
-		out, err = k.reconcile(after, k.doubt(id, in, err), true)
+		d := k.doubt(id, in, err)
+		d.box = newBox(k.Home, k.Driver.Shot())
+		out, err = k.reconcile(after, d, true)
 	default:
 		// An intent that stays open says less than is known, and does no harm:
 		// the next session looks at the table.
@@ -96,7 +98,7 @@ func (k *Desk) commit(ctx context.Context, o Order, form *page.Snapshot, items [
 func (k *Desk) outcome(ctx context.Context, id string, in Intent, form *page.Snapshot) (Outcome, error) {
 	d := k.doubt(id, in, nil)
 	reconcile := func(cause error) (Outcome, error) {
-		d.cause = cause
+		d.cause, d.box = cause, newBox(form, k.Driver.Shot())
 		return k.reconcile(ctx, d, true)
 	}
 	shown, err := k.answer(ctx, k.the("confirm-create-user"))
@@ -126,7 +128,7 @@ func (k *Desk) outcome(ctx context.Context, id string, in Intent, form *page.Sna
 		}
 	}
 	if shown.Page() != "home" {
-		return reconcile(unexpected(shown, lang.Text("the home page")))
+		return reconcile(k.unexpected(shown, lang.Text("the home page")))
 	}
 	k.Home = shown
 	users, err := Users(ctx, k.Driver, shown)
@@ -163,6 +165,19 @@ func (k *Desk) answerOr(ctx context.Context, what, dialog string) (*page.Snapsho
 // fresh lists the messages that a page did not show before.
 func fresh(before, now *page.Snapshot) []string {
 	return slices.DeleteFunc(slices.Clone(now.Messages), func(text string) bool { return slices.Contains(before.Messages, text) })
+}
+
+// newBox is what a dialog says that lies over the page now and did not before.
+func newBox(before, now *page.Snapshot) string {
+	if before == nil || now == nil {
+		return ""
+	}
+	for _, text := range now.Boxes {
+		if !slices.Contains(before.Boxes, text) {
+			return text
+		}
+	}
+	return ""
 }
 
 // newRows are the rows of the table that were not there before, by digest: two

@@ -139,7 +139,7 @@ func (k *Desk) openForm(ctx context.Context) (*page.Snapshot, error) {
 		return nil, err
 	}
 	if form.Page() != "create-user" {
-		return nil, unexpected(form, k.the("create-user"))
+		return nil, k.unexpected(form, k.the("create-user"))
 	}
 	return form, nil
 }
@@ -148,10 +148,10 @@ func (k *Desk) openForm(ctx context.Context) (*page.Snapshot, error) {
 func (k *Desk) the(name string) string { return lang.Text("the page %q", k.Driver.Says(name, "")) }
 
 // unexpected is the stop for a known page at the wrong time.
-func unexpected(s *page.Snapshot, wanted string) *page.Stop {
+func (k *Desk) unexpected(s *page.Snapshot, wanted string) *page.Stop {
 	stop := &page.Stop{
 		Code: page.PageChanged, Page: s.Page(),
-		Message: lang.Text("%s was expected, and the page %q came", wanted, s.Page()),
+		Message: lang.Text("%s was expected, and the page %q came", wanted, k.Driver.Says(s.Page(), "")),
 		Hint:    lang.Text("Run the command again. If it happens again, look at the portal by hand."),
 	}
 	if len(s.Messages) > 0 {

@@ -92,7 +92,7 @@ func (k *Desk) confirmDelete(ctx context.Context, u User, all []User) (pressed b
 		}
 	}
 	if shown.Page() != "home" {
-		return true, unexpected(shown, lang.Text("the home page"))
+		return true, k.unexpected(shown, lang.Text("the home page"))
 	}
 	return true, nil
 }

@@ -82,7 +82,7 @@ func (k *Desk) reread(ctx context.Context) ([]User, error) {
 		return nil, err
 	}
 	if home.Page() != "home" {
-		return nil, unexpected(home, lang.Text("the home page"))
+		return nil, k.unexpected(home, lang.Text("the home page"))
 	}
 	k.Home = home
 	return Users(ctx, k.Driver, home)

@@ -35,6 +35,8 @@ type doubt struct {
 	button string
 	// cause is why there is a doubt.
 	cause error
+	// box is what a dialog said that came up after the click; empty when none did.
+	box string
 }
 
 // Resume finds out what came of a click that an earlier session left in doubt.
@@ -222,10 +224,18 @@ func noEffect(d doubt, message string) *page.Stop {
 	if d.Deed == Deletion {
 		code = page.PortalUnavailable
 	}
-	return &page.Stop{
+	stop := &page.Stop{
 		Code: code, Page: "home", Err: errors.Join(ErrNoEffect, d.cause), RetryAfter: retryAfter(d.cause),
 		Message: message, Hint: lang.Text("Run the command again to try anew."),
 	}
+	if d.box != "" {
+		stop.Message += lang.Text("; a box came up that was not answered: %q", d.box)
+		stop.Hint = lang.Text("The page asks for more than this program knows. Create the user by hand, and run the command again to read the PIN.")
+		if d.Deed == Deletion {
+			stop.Hint = lang.Text("The page asks for more than this program knows. Delete the user by hand.")
+		}
+	}
+	return stop
 }
 
 func retryAfter(cause error) time.Duration {
