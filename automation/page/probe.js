@@ -1583,13 +1583,15 @@
     out.next = (({ el, status }) => (el ? 'more' : status))(pagerOf(now, table, 'next'));
     out.previous = (({ el, status }) => (el ? 'more' : status))(pagerOf(now, table, 'previous'));
     const told = pagerRows(found[0], test).map((row) => normalise(textOf(row)));
+    // Pages are counted beside the table; further off, what is counted is not it.
+    const nearby = told.length + 2;
     for (let around = parent(found[0].el), depth = 0; around && depth < 4; around = parent(around), depth++) {
       told.push(normalise(textOf(around, (node) => node === found[0].el || tableTags(node))));
     }
-    const numbersOf = (tests) => told.flatMap((text) => tests.map((re) => re.exec(text)).filter(Boolean)).map(({ groups }) => groups)[0];
-    const info = numbersOf(test.info);
+    const numbersOf = (tests, texts) => texts.flatMap((text) => tests.map((re) => re.exec(text)).filter(Boolean)).map(({ groups }) => groups)[0];
+    const info = numbersOf(test.info, told);
     if (info) out.info = { first: +info.first, last: +info.last, total: +info.total };
-    const count = numbersOf(test.count);
+    const count = numbersOf(test.count, told.slice(0, nearby));
     if (count) out.count = { page: +count.page, pages: +count.pages };
     return out;
   }

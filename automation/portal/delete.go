@@ -58,28 +58,24 @@ func (k *Desk) pressDelete(ctx context.Context, place int, u User, all []User) (
 // deleteDialog is the page's own dialog that asks back, by its name in the catalog.
 const deleteDialog = "delete-dialog"
 
-// confirmDelete answers the page or the dialog that asks back, if one comes, and
-// waits for the home page.
+// confirmDelete answers the page and the dialog that ask back, as far as they come,
+// each once, and waits for the home page.
 func (k *Desk) confirmDelete(ctx context.Context, u User, all []User) (pressed bool, err error) {
 	shown, err := k.answerOr(ctx, k.the("delete-confirmation"), deleteDialog)
-	asks := ""
-	switch {
-	case err != nil:
+	if err != nil {
 		return true, err
-	case slices.Contains(shown.Overlays, deleteDialog):
-		asks = deleteDialog
-	case shown.Page() == "delete-confirmation":
-		asks = "delete-confirmation"
 	}
-	if asks != "" {
+	var answered []string
+	for asks := asksBack(shown); asks != "" && !slices.Contains(answered, asks); asks = asksBack(shown) {
 		if err := k.rightPerson(ctx, asks, shown, u, all); err != nil {
-			// Where the portal asks about somebody else, it did nothing yet.
-			return page.CodeOf(err) != page.Unsafe, err
+			// Where the first question is about somebody else, nothing was done yet.
+			return len(answered) > 0 || page.CodeOf(err) != page.Unsafe, err
 		}
 		if _, err := k.Driver.Commit(ctx, asks, "confirm-delete"); err != nil {
 			return true, err
 		}
-		if shown, err = k.confirmed(ctx, asks); err != nil {
+		answered = append(answered, asks)
+		if shown, err = k.confirmed(ctx, answered); err != nil {
 			return true, err
 		}
 	}
@@ -97,16 +93,27 @@ func (k *Desk) confirmDelete(ctx context.Context, u User, all []User) (pressed b
 	return true, nil
 }
 
-// confirmed waits for what follows the answer. A dialog may close over the same
+// asksBack names what asks back before a deletion; empty when nothing does.
+func asksBack(shown *page.Snapshot) string {
+	switch {
+	case slices.Contains(shown.Overlays, deleteDialog):
+		return deleteDialog
+	case shown.Page() == "delete-confirmation":
+		return shown.Page()
+	}
+	return ""
+}
+
+// confirmed waits for what follows an answer. A dialog may close over the same
 // page, whose table is then read as it is.
-func (k *Desk) confirmed(ctx context.Context, asks string) (*page.Snapshot, error) {
-	if asks != deleteDialog {
-		return k.answer(ctx, lang.Text("the home page"))
+func (k *Desk) confirmed(ctx context.Context, answered []string) (*page.Snapshot, error) {
+	if !slices.Contains(answered, deleteDialog) {
+		return k.answerOr(ctx, lang.Text("the home page"), deleteDialog)
 	}
-	closed := func(s *page.Snapshot) bool {
-		return s.Page() != "" && s.Loaded == "complete" && !slices.Contains(s.Overlays, deleteDialog)
+	gone := func(s *page.Snapshot) bool {
+		return s.Page() != "" && s.Loaded == "complete" && !slices.Contains(answered, asksBack(s))
 	}
-	if err := k.Driver.Follow(ctx, lang.Text("the home page"), lookTime, closed); err != nil {
+	if err := k.Driver.Follow(ctx, lang.Text("the home page"), lookTime, gone); err != nil {
 		return nil, err
 	}
 	return k.Driver.Shot(), k.Driver.Quiet(ctx, "users")

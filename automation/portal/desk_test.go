@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -267,6 +268,20 @@ func TestCreateAllowed(t *testing.T) {
 		out, err := b.desk.Create(t.Context(), allowed)
 		if got := ends(out, err); got != "created, reconciled" || out.User.Email != zoe.Email {
 			t.Errorf("ended as %s with %+v: %v", got, out.User, err)
+		}
+	})
+}
+
+// TestCreateAskedBack: a box that asks once more is not answered, and is told of.
+func TestCreateAskedBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, jorge)
+		b.onCreate = func() { b.box("create-user", "Are you sure?") }
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+		defer cancel()
+		_, err := b.desk.Create(ctx, order)
+		if page.CodeOf(err) != page.NotCreated || !strings.Contains(err.Error(), "Are you sure?") || b.commits != 1 {
+			t.Errorf("ended with %v after %d clicks", err, b.commits)
 		}
 	})
 }

@@ -27,6 +27,8 @@ type fakePortal struct {
 	deaf bool
 
 	users []User
+	// boxes are what dialogs say that lie over the page.
+	boxes []string
 	// asks is what the page says that asks back before a deletion.
 	asks string
 	// banner is a message that every page shows.
@@ -54,6 +56,19 @@ func (f *fakePortal) show(name string, messages ...string) {
 		method = "POST"
 	}
 	f.events <- browser.Navigated{Doc: doc, URL: "https://onlineservices-servicesenligne.cic.gc.ca/" + name, Method: method, Status: 200}
+	f.tell(name, messages...)
+}
+
+// box makes a dialog come up over a page that is shown.
+func (f *fakePortal) box(name, text string) {
+	f.boxes = []string{text}
+	f.tell(name)
+	f.boxes = nil
+}
+
+// tell announces what the document that is shown says.
+func (f *fakePortal) tell(name string, messages ...string) {
+	doc := browser.DocID(fmt.Sprint("doc", f.docs))
 	elements := map[string]any{}
 	spec, _ := f.catalog.Page(name)
 	for element := range spec.Elements {
@@ -68,6 +83,7 @@ func (f *fakePortal) show(name string, messages ...string) {
 		"pages": []string{name}, "loaded": "complete", "elements": elements, "messages": append(messages, strings.Fields(f.banner)...),
 		"tables":  map[string]any{"users": map[string]any{"count": 1, "rows": rows, "shown": true, "none": rows == 0}},
 		"details": map[string]string{"legal-name": "Maple Example Ltd"},
+		"boxes":   f.boxes,
 	}})
 }
 
