@@ -40,30 +40,45 @@ func (p *pty) echoes() bool {
 
 // TestPasscodeAtATerminal types the passcode of the mail when asked for it.
 func TestPasscodeAtATerminal(t *testing.T) {
-	portal, username, words := mailing(t)
-	p := atTerminal(t, nil, words...)
-	p.await("For alpha.env, account " + username[:2] + "…")
-	p.await("sent a passcode by e-mail")
-	p.await("Passcode (not shown")
-	p.await(": ")
-	if p.echoes() {
-		t.Error("the terminal shows what is typed")
+	// told is what a person reads, in their language.
+	type told struct{ about, why, asked, anew, home string }
+	check := func(t *testing.T, m manner, told told) {
+		portal, username, words := mailing(t)
+		p := atTerminal(t, m.environ, append(words, m.words...)...)
+		p.await(told.about + username[:2] + "…")
+		p.await(told.why)
+		p.await(told.asked)
+		p.await(": ")
+		if p.echoes() {
+			t.Error("the terminal shows what is typed")
+		}
+		p.write("12 34")
+		p.await(told.anew)
+		p.await(told.asked)
+		p.await(": ")
+		code := portal.Passcode(username)
+		p.write(code)
+		if ended := p.end(); ended != 0 {
+			t.Errorf("ended with %d:\n%s", ended, &p.seen)
+		}
+		p.shows(nil, []string{code, "12 34"})
+		if lines := strings.Join(screen(strings.ReplaceAll(p.seen.String(), "\r\n", "\n")), "\n"); !strings.Contains(lines, "✓\x1b[0m "+told.home) {
+			t.Errorf("the live view does not go on after the question:\n%q", lines)
+		}
 	}
-	p.write("12 34")
-	p.await("has 6 to 8 digits")
-	p.await("Passcode (not shown")
-	p.await(": ")
-	code := portal.Passcode(username)
-	p.write(code)
-	if ended := p.end(); ended != 0 {
-		t.Errorf("ended with %d:\n%s", ended, &p.seen)
-	}
-	shown := p.seen.String()
-	if strings.Contains(shown, code) || strings.Contains(shown, "12 34") {
-		t.Errorf("the terminal shows what was typed:\n%s", shown)
-	}
-	if lines := strings.Join(screen(strings.ReplaceAll(shown, "\r\n", "\n")), "\n"); !strings.Contains(lines, "✓\x1b[0m Employer Portal home") {
-		t.Errorf("the live view does not go on after the question:\n%q", lines)
+	t.Run("English", func(t *testing.T) {
+		check(t, manner{}, told{
+			about: "For alpha.env, account ", why: "The portal sent a passcode by e-mail.", asked: "Passcode (not shown as you type; Enter alone: none; until ",
+			anew: "A passcode has 6 to 8 digits", home: "Employer Portal home",
+		})
+	})
+	for _, m := range inFrench {
+		t.Run("French by "+m.name, func(t *testing.T) {
+			check(t, m, told{
+				about: "Pour alpha.env, compte ", why: "Le portail a envoyé un code d'accès à usage unique par courriel.", asked: "Code d'accès à usage unique (non affiché pendant la saisie",
+				anew: "Un code d'accès a de 6 à 8 chiffres", home: "Accueil du Portail des employeurs",
+			})
+		})
 	}
 }
 
@@ -86,14 +101,24 @@ func TestPasscodeInterrupted(t *testing.T) {
 	}
 }
 
-// TestNoQuestions: who forbids questions gets none, terminal or not.
+// TestNoQuestions: who forbids questions gets none, terminal or not, and is told
+// what to do instead.
 func TestNoQuestions(t *testing.T) {
-	portal, _, words := mailing(t)
-	p := atTerminal(t, nil, append(words, "--no-input")...)
-	if ended := p.end(); ended != 4 {
-		t.Errorf("ended with %d:\n%s", ended, &p.seen)
+	check := func(t *testing.T, m manner, unasked string, wanted ...string) {
+		portal, _, words := mailing(t)
+		p := atTerminal(t, m.environ, append(append(words, "--no-input"), m.words...)...)
+		if ended := p.end(); ended != 4 {
+			t.Errorf("ended with %d:\n%s", ended, &p.seen)
+		}
+		if n := len(portal.Witness().SubmitsOf(fixtures.SecretPasscode, "")); n != 0 {
+			t.Errorf("%d passcodes were sent", n)
+		}
+		p.shows(wanted, []string{unasked})
 	}
-	if n := len(portal.Witness().SubmitsOf(fixtures.SecretPasscode, "")); n != 0 || strings.Contains(p.seen.String(), "not shown") {
-		t.Errorf("%d passcodes were sent:\n%s", n, &p.seen)
-	}
+	t.Run("English", func(t *testing.T) {
+		check(t, manner{}, "not shown", "the portal sent a passcode by e-mail, and nothing is set to fetch it", "What to do:\x1b[0m Set GCKEY_OTP_IMAP_URL to the mailbox")
+	})
+	t.Run("French", func(t *testing.T) {
+		check(t, inFrench[0], "non affiché", "le portail a envoyé un code d'accès par courriel, et rien n'est prévu pour aller le chercher", "À faire\u00a0:\x1b[0m Donnez à GCKEY_OTP_IMAP_URL la boîte aux lettres")
+	})
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"irccpin/automation"
+	"irccpin/automation/lang"
 )
 
 // terminal is where a person is asked. It is opened by its own name, so that
@@ -104,7 +105,7 @@ func (t *terminal) askOne(ctx context.Context, q question) (automation.Secret, e
 	}
 	done := make(chan read, 1)
 	go func() {
-		prompt := q.text + ": "
+		prompt := lang.Text("%s: ", q.text)
 		if q.secret {
 			line, err := t.lines.ReadPassword(prompt)
 			done <- read{line, err}

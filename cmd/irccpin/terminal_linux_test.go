@@ -125,40 +125,85 @@ func (p *pty) end() int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
+// inFrench are the two ways to choose French at a terminal: words that follow the
+// command's, and the environment of a French desktop.
+var inFrench = []manner{{"--lang", []string{"--lang", "fr"}, nil}, {"LANG", nil, []string{"LANG=fr_CA.UTF-8"}}}
+
+// manner is how a person calls the program.
+type manner struct {
+	name           string
+	words, environ []string
+}
+
+// reply is what is asked at a terminal, up to its colon, and what is typed.
+type reply struct{ to, is string }
+
+// answer types the replies, each when it is asked for.
+func (p *pty) answer(replies []reply) {
+	p.t.Helper()
+	for _, reply := range replies {
+		p.await(reply.to)
+		p.await(": ")
+		p.write(reply.is)
+	}
+}
+
+// shows checks what stands on the terminal, and what must not.
+func (p *pty) shows(wanted, secrets []string) {
+	p.t.Helper()
+	for _, text := range wanted {
+		if !strings.Contains(p.seen.String(), text) {
+			p.t.Errorf("the terminal does not show %q:\n%s", text, &p.seen)
+		}
+	}
+	for _, secret := range secrets {
+		if strings.Contains(p.seen.String(), secret) {
+			p.t.Errorf("the terminal shows %q", secret)
+		}
+	}
+}
+
 // TestStoreAtATerminal answers the questions for the keychain. There is none, so
 // that the answers go nowhere.
 func TestStoreAtATerminal(t *testing.T) {
-	p := atTerminal(t, []string{"DBUS_SESSION_BUS_ADDRESS=unix:path=" + filepath.Join(t.TempDir(), "none")}, "credentials", "store", "Alpha Services")
-	for _, answer := range []struct{ to, is string }{
-		{"GCKey user name", "someone"},
-		{"GCKey password", ""}, // it is needed, and asked for again
-		{"GCKey password", "hunter2"},
-		{"Authenticator secret", ""},
-		{"Mailbox of e-mailed passcodes", "imaps://ann@mail.example.com"},
-		{"Its password", "mailbox-Sentinel"},
-		{"Security question 1", "What was the name of your first pet?"},
-		{"Its answer", "Sentinel"},
-		{"Security question 2", ""},
-		{"Business number", ""},
-		{"IRCC employer number", "A0004821"},
-	} {
-		p.await(answer.to)
-		p.await(": ")
-		p.write(answer.is)
+	typed := []string{
+		"someone",
+		"", "hunter2", // it is needed, and asked for again
+		"",
+		"imaps://ann@mail.example.com", "mailbox-Sentinel",
+		"What was the name of your first pet?", "Sentinel", "",
+		"", "A0004821",
 	}
-	if code := p.end(); code != 2 {
-		t.Errorf("ended with %d", code)
-	}
-	shown := p.seen.String()
-	for _, secret := range []string{"hunter2", "mailbox-Sentinel", "Sentinel"} {
-		if strings.Contains(shown, secret) {
-			t.Errorf("the terminal shows %q", secret)
+	check := func(t *testing.T, m manner, asked, wanted []string) {
+		environ := append([]string{"DBUS_SESSION_BUS_ADDRESS=unix:path=" + filepath.Join(t.TempDir(), "none")}, m.environ...)
+		p := atTerminal(t, environ, append([]string{"credentials", "store", "Alpha Services"}, m.words...)...)
+		var replies []reply
+		for i, text := range asked {
+			replies = append(replies, reply{text, typed[i]})
 		}
-	}
-	for _, wanted := range []string{"someone", "keychain is not available", "--env-file"} {
-		if !strings.Contains(shown, wanted) {
-			t.Errorf("the terminal does not show %q:\n%s", wanted, shown)
+		p.answer(replies)
+		if code := p.end(); code != 2 {
+			t.Errorf("ended with %d", code)
 		}
+		p.shows(append(wanted, "someone", "--env-file"), []string{"hunter2", "Sentinel"})
+	}
+	t.Run("English", func(t *testing.T) {
+		check(t, manner{}, []string{
+			"GCKey user name", "GCKey password", "GCKey password", "Authenticator secret",
+			"Mailbox of e-mailed passcodes", "Its password",
+			"Security question 1", "Its answer", "Security question 2",
+			"Business number", "IRCC employer number",
+		}, []string{"Secrets are not shown as you type.", "Error:", "the system's keychain is not available", "What to do:"})
+	})
+	for _, m := range inFrench {
+		t.Run("French by "+m.name, func(t *testing.T) {
+			check(t, m, []string{
+				"Nom d'utilisateur de CléGC", "Mot de passe de CléGC", "Mot de passe de CléGC", "Secret de l'application d'authentification",
+				"Boîte aux lettres des codes d'accès par courriel", "Son mot de passe",
+				"Question de sécurité 1", "Sa réponse", "Question de sécurité 2",
+				"Numéro d'entreprise", "Numéro d'employeur d'IRCC",
+			}, []string{"Les secrets ne sont pas affichés pendant la saisie.", "Erreur\u00a0:", "le trousseau du système n'est pas disponible", "À faire\u00a0:"})
+		})
 	}
 }
 
@@ -187,18 +232,48 @@ func TestStoreInterrupted(t *testing.T) {
 
 // TestDemoAtATerminal looks at the live view as a person would.
 func TestDemoAtATerminal(t *testing.T) {
-	p := atTerminal(t, nil, "demo", "--seed", "17")
-	if code := p.end(); code != 0 {
-		t.Fatalf("ended with %d:\n%s", code, &p.seen)
-	}
-	lines := screen(strings.ReplaceAll(p.seen.String(), "\r\n", "\n"))
-	for _, wanted := range []string{"\x1b[32m✓\x1b[0m Create User", "Done", "PIN:"} {
-		if !strings.Contains(strings.Join(lines, "\n"), wanted) {
-			t.Errorf("the terminal does not show %q:\n%q", wanted, lines)
+	check := func(t *testing.T, m manner, wanted ...string) []string {
+		p := atTerminal(t, m.environ, append([]string{"demo", "--seed", "17"}, m.words...)...)
+		if code := p.end(); code != 0 {
+			t.Fatalf("ended with %d:\n%s", code, &p.seen)
 		}
+		lines := screen(strings.ReplaceAll(p.seen.String(), "\r\n", "\n"))
+		for _, text := range wanted {
+			if !strings.Contains(strings.Join(lines, "\n"), text) {
+				t.Errorf("the terminal does not show %q:\n%q", text, lines)
+			}
+		}
+		if pin := lines[len(lines)-2]; len(pin) != 6 {
+			t.Errorf("the last line is %q", pin)
+		}
+		return lines[:len(lines)-1]
 	}
-	if pin := lines[len(lines)-2]; len(pin) != 6 {
-		t.Errorf("the last line is %q", pin)
+	t.Run("English", func(t *testing.T) {
+		record(t, "irccpin demo", check(t, manner{}, "\x1b[32m✓\x1b[0m Starting the browser", "\x1b[32m✓\x1b[0m Create User", "Done", "PIN:"))
+	})
+	for _, m := range inFrench {
+		t.Run("French by "+m.name, func(t *testing.T) {
+			check(t, m, "\x1b[32m✓\x1b[0m Démarrage du navigateur", "\x1b[32m✓\x1b[0m Créer un utilisateur", "Terminé", "NIP\u00a0:")
+		})
 	}
-	record(t, "irccpin demo", lines[:len(lines)-1])
+}
+
+// TestErrorAtATerminal looks at an error that ends a command before anything is
+// opened: what is wrong, and the next step.
+func TestErrorAtATerminal(t *testing.T) {
+	check := func(t *testing.T, m manner, wanted ...string) {
+		p := atTerminal(t, m.environ, append([]string{"create", "--given-name", "Ann", "--family-name", "Lee"}, m.words...)...)
+		if code := p.end(); code != 12 {
+			t.Errorf("ended with %d:\n%s", code, &p.seen)
+		}
+		p.shows(wanted, nil)
+	}
+	t.Run("English", func(t *testing.T) {
+		check(t, manner{}, "\x1b[31mError:\x1b[0m nobody is named who authorizes this user", "\x1b[1mWhat to do:\x1b[0m Name the person on whose word it is given: --authorized-by NAME")
+	})
+	for _, m := range inFrench {
+		t.Run("French by "+m.name, func(t *testing.T) {
+			check(t, m, "\x1b[31mErreur\u00a0:\x1b[0m personne n'est nommé qui autorise cet utilisateur", "\x1b[1mÀ faire\u00a0:\x1b[0m Nommez la personne sur la parole de qui elle est donnée\u00a0: --authorized-by NOM")
+		})
+	}
 }
