@@ -119,6 +119,7 @@ func credentials(c Config) signin.Credentials {
 	}
 	if !s.OTPCommand.IsZero() {
 		out.Command = func(ctx context.Context) (secret.Value, error) {
+			c.Observer.Waiting(lang.Text("Waiting for GCKEY_OTP_COMMAND to print the passcode"), clock().Add(secret.CommandTimeout))
 			code, err := s.OTPCommand.Output(ctx, secret.RunCommand, c.Environ)
 			c.redactor.Add("passcode", code)
 			return code, err

@@ -38,8 +38,9 @@ func (l *teller) Acted(p, e, deed, way string) {
 	l.add("  %s %s on %s (by %s)", deed, e, p, way)
 }
 
-func (l *teller) Warned(w page.Warning)          { l.add("  warning %s %s %s", w.Code, w.Element, w.Detail) }
-func (l *teller) Asked(what string, _ time.Time) { l.add("  person: %s", what) }
+func (l *teller) Warned(w page.Warning)            { l.add("  warning %s %s %s", w.Code, w.Element, w.Detail) }
+func (l *teller) Asked(what string, _ time.Time)   { l.add("  person: %s", what) }
+func (l *teller) Waiting(what string, _ time.Time) { l.add("  wait: %s", what) }
 
 func (l *teller) String() string {
 	l.mu.Lock()

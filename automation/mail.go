@@ -72,6 +72,7 @@ func (m *passcodeMail) Code(ctx context.Context) (secret.Value, error) {
 	}
 	limited, cancel := context.WithTimeout(ctx, mailPatience)
 	defer cancel()
+	m.waiting(limited, lang.Text("Waiting for the e-mail with the passcode"))
 	code, err := m.watch.Code(limited, passcodeRule(m.portal.catalog), m.portal.config.Log)
 	m.portal.config.redactor.Add("passcode", code)
 	if ctx.Err() != nil {
@@ -109,12 +110,15 @@ func (m *passcodeMail) takeTurn(ctx context.Context) error {
 	name := "mailbox " + m.portal.ledger.Fingerprint("mailbox", m.account.User+"\x00"+m.account.Host+"\x00"+m.account.Folder)
 	ticker := time.NewTicker(turnLook)
 	defer ticker.Stop()
-	for {
+	for told := false; ; told = true {
 		var err error
 		m.turn, err = m.portal.acquire(limited, name)
 		var busy *ledger.BusyError
 		if !errors.As(err, &busy) {
 			return err
+		}
+		if !told {
+			m.waiting(limited, lang.Text("Waiting for another session that reads a passcode in the same mailbox"))
 		}
 		select {
 		case <-limited.Done():
@@ -122,6 +126,12 @@ func (m *passcodeMail) takeTurn(ctx context.Context) error {
 		case <-ticker.C:
 		}
 	}
+}
+
+// waiting tells what is waited for until ctx ends.
+func (m *passcodeMail) waiting(ctx context.Context, what string) {
+	until, _ := ctx.Deadline()
+	m.portal.config.Observer.Waiting(what, until)
 }
 
 // close lets the next session use the mailbox. It may be called more than once,

@@ -56,9 +56,13 @@ func TestPasscodeMailed(t *testing.T) {
 			deliver(mailtest.Letter("friend@example.com", "Lunch", "The code of my door is 123456", m.Time))
 			deliver(letter(m.Code))
 		}})
-		r := run(t, settings(t, s, mailtest.Password), automation.List())
+		c := settings(t, s, mailtest.Password)
+		r := run(t, c, automation.List())
 		if got := ending(r); got != "listed" || secretsSent(p, fixtures.SecretPasscode) != 1 {
 			t.Errorf("ended as %s with %d passcodes: %+v", got, secretsSent(p, fixtures.SecretPasscode), r.Error)
+		}
+		if told := c.Observer.(*teller).String(); strings.Count(told, "wait: Waiting for the e-mail with the passcode") != 1 {
+			t.Errorf("it was not told what was waited for:\n%s", told)
 		}
 		if _, read, err := mails.Count(); read > 0 || err != nil {
 			t.Errorf("%d mails were marked as read: %v", read, err)

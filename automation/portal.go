@@ -324,3 +324,4 @@ func (nobody) Recognised(*page.Snapshot)             {}
 func (nobody) Acted(page, element, deed, way string) {}
 func (nobody) Warned(page.Warning)                   {}
 func (nobody) Asked(string, time.Time)               {}
+func (nobody) Waiting(string, time.Time)             {}

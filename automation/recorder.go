@@ -76,6 +76,12 @@ func (r *recorder) Asked(what string, until time.Time) {
 	r.next.Asked(r.redactor.String(what), until)
 }
 
+// Waiting implements Observer.
+func (r *recorder) Waiting(what string, until time.Time) {
+	r.run.Step(evidence.Event{Kind: "wait", Detail: what})
+	r.next.Waiting(r.redactor.String(what), until)
+}
+
 // cleanWarning returns a warning without secrets.
 func cleanWarning(r *secret.Redactor, w Warning) Warning {
 	w.Element, w.Detail = r.String(w.Element), r.String(w.Detail)

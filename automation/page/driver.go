@@ -37,6 +37,10 @@ type Observer interface {
 	Warned(w Warning)
 	// Asked: a person is needed in the window, until then. what is an [Ask].
 	Asked(what string, until time.Time)
+	// Waiting: until then something is waited for that no page tells, such as a
+	// mail. Nobody has to do anything. what is a sentence, in the language of the
+	// process.
+	Waiting(what string, until time.Time)
 }
 
 // Warning is something that a reader of the result should know.
@@ -185,6 +189,9 @@ func (d *Driver) Take(tab Tab) { d.tab, d.main = tab, tab }
 func (d *Driver) answer(dialog browser.Dialog) bool {
 	return dialog.Kind != browser.DialogPrompt
 }
+
+// Waiting tells the observer what is waited for meanwhile: see [Observer].
+func (d *Driver) Waiting(what string, until time.Time) { d.options.Observer.Waiting(what, until) }
 
 // Last is the name of the last page recognised; "unknown" when there was none.
 func (d *Driver) Last() string {

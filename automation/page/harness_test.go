@@ -110,6 +110,7 @@ func (nobody) Recognised(*page.Snapshot)             {}
 func (nobody) Acted(page, element, deed, way string) {}
 func (nobody) Warned(page.Warning)                   {}
 func (nobody) Asked(string, time.Time)               {}
+func (nobody) Waiting(string, time.Time)             {}
 
 // html answers with a page.
 func html(w http.ResponseWriter, text string) {

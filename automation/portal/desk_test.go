@@ -75,6 +75,7 @@ func (mute) Recognised(*page.Snapshot)            {}
 func (mute) Acted(string, string, string, string) {}
 func (mute) Warned(page.Warning)                  {}
 func (mute) Asked(string, time.Time)              {}
+func (mute) Waiting(string, time.Time)            {}
 
 // ends says in one word how something ended.
 func ends(out Outcome, err error) string {

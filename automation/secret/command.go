@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// commandTimeout bounds a command that yields a secret: long enough to touch a security key, short enough that a
+	// CommandTimeout bounds a command that yields a secret: long enough to touch a security key, short enough that a
 	// forgotten prompt does not look like a hang.
-	commandTimeout = 30 * time.Second
+	CommandTimeout = 30 * time.Second
 	// commandGrace is how long output may still drain after a command was ended.
 	commandGrace = 2 * time.Second
 	// maxSecretSize is more than any password and less than a file given by mistake.
@@ -53,7 +53,7 @@ func (c Command) Output(ctx context.Context, run CommandRunner, environ []string
 	if c.IsZero() {
 		return Value{}, lang.NewError("there is no command")
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, commandTimeout, errCommandTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, CommandTimeout, errCommandTimeout)
 	defer cancel()
 	out, err := run(ctx, Invocation{Words: c.Words(), Environ: CommandEnviron(environ), Dir: c.dir})
 	if err != nil {
@@ -68,7 +68,7 @@ func (c Command) Output(ctx context.Context, run CommandRunner, environ []string
 	return v, nil
 }
 
-var errCommandTimeout = lang.NewError("it did not end within %v", commandTimeout)
+var errCommandTimeout = lang.NewError("it did not end within %v", CommandTimeout)
 
 // Invocation is one run of a command.
 type Invocation struct {

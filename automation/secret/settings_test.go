@@ -406,7 +406,7 @@ func TestSecretCommandTimesOut(t *testing.T) {
 		if diff := cmp.Diff(want, complaints(t, err)); diff != "" {
 			t.Error(diff)
 		}
-		if waited := time.Since(start); waited != commandTimeout {
+		if waited := time.Since(start); waited != CommandTimeout {
 			t.Errorf("given up after %v", waited)
 		}
 	})

@@ -162,6 +162,7 @@ func (r *run) appCode(ctx context.Context) (secret.Value, error) {
 				return code, nil
 			}
 		}
+		r.d.Waiting(lang.Text("Waiting for the authenticator app's next code"), r.o.Now().Add(left))
 		timer := time.NewTimer(left + 50*time.Millisecond) // just inside the next step
 		select {
 		case <-ctx.Done():

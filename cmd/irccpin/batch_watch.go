@@ -61,6 +61,7 @@ func (o rowObserver) Recognised(s *automation.Snapshot) {
 func (rowObserver) Acted(string, string, string, string) {}
 func (rowObserver) Warned(automation.Warning)            {}
 func (rowObserver) Asked(string, time.Time)              {}
+func (rowObserver) Waiting(string, time.Time)            {}
 
 // jsonWatch writes one line of JSON for each event. Scripts rely on its fields.
 type jsonWatch struct {

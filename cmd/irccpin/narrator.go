@@ -237,6 +237,15 @@ func (n *narrator) Asked(what string, until time.Time) {
 	n.line(n.paint(text.FgYellow, lang.Text("%s; %s left", what, timeLeft(until.Sub(n.now())))))
 }
 
+// Waiting implements [automation.Observer].
+func (n *narrator) Waiting(what string, until time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.quiet {
+		n.line(lang.Text("%s; %s left", what, timeLeft(until.Sub(n.now()))))
+	}
+}
+
 // timeLeft is a time that somebody has, as they would say it.
 func timeLeft(d time.Duration) string {
 	count, unit := int(d.Round(time.Minute).Minutes()), "minute"

@@ -34,9 +34,10 @@ func TestNarratorInALog(t *testing.T) {
 	n.Recognised(&automation.Snapshot{Pages: []string{"home"}})
 	n.Acted("home", "create-secondary-user", "pressed", "text")
 	n.Warned(automation.Warning{Code: "drift", Page: "home", Element: "x", Detail: "y"})
+	n.Waiting("Waiting for the e-mail with the passcode", clock.now().Add(3*time.Minute))
 	clock.pass(time.Second)
 	n.done("Done")
-	want := "   0.0s  Starting the browser\n   1.2s  Employer Portal home\nDone (2.2 s)\n"
+	want := "   0.0s  Starting the browser\n   1.2s  Employer Portal home\nWaiting for the e-mail with the passcode; 3 minutes left\nDone (2.2 s)\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)
 	}
@@ -62,6 +63,7 @@ func TestNarratorIsQuiet(t *testing.T) {
 	n.Recognised(&automation.Snapshot{Pages: []string{"home"}})
 	n.Acted("home", "x", "pressed", "text")
 	n.say("nothing")
+	n.Waiting("Waiting for the e-mail with the passcode", clock.now().Add(3*time.Minute))
 	n.done("Done")
 	if out.Len() > 0 {
 		t.Errorf("said %q", out)
@@ -81,11 +83,13 @@ func TestNarratorOnATerminal(t *testing.T) {
 	n.Recognised(&automation.Snapshot{Pages: []string{"home"}})
 	n.Acted("home", "create-secondary-user", "pressed", "text")
 	n.say("A line between.")
+	n.Waiting("Waiting for the e-mail", clock.now().Add(3*time.Minute))
 	n.close()
 	shown := screen(out.String())
 	want := []string{
 		"\x1b[32m✓\x1b[0m Starting the browser  \x1b[2m1.0 s\x1b[0m",
 		"A line between.",
+		"Waiting for the e-mail; 3 minutes left",
 		"\x1b[31m✗\x1b[0m Employer Portal home  \x1b[2m0.0 s\x1b[0m",
 		"",
 	}

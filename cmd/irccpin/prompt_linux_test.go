@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -121,4 +124,32 @@ func TestNoQuestions(t *testing.T) {
 	t.Run("French", func(t *testing.T) {
 		check(t, inFrench[0], "non affiché", "le portail a envoyé un code d'accès par courriel, et rien n'est prévu pour aller le chercher", "À faire\u00a0:\x1b[0m Donnez à GCKEY_OTP_IMAP_URL la boîte aux lettres")
 	})
+}
+
+// TestWaitingAtATerminal lets a command take its time for the passcode: who looks
+// on is told what is waited for, and how long at most.
+func TestWaitingAtATerminal(t *testing.T) {
+	portal, username, words := mailing(t)
+	code := filepath.Join(t.TempDir(), "code")
+	settings, err := os.OpenFile(words[2], os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = fmt.Fprintf(settings, "GCKEY_OTP_COMMAND='sh -c \"until cat %s; do sleep 0.05; done\"'\n", code)
+	if err := errors.Join(err, settings.Close()); err != nil {
+		t.Fatal(err)
+	}
+	p := atTerminal(t, nil, append(words, inFrench[0].words...)...)
+	p.await("Attente du code d'accès que doit afficher GCKEY_OTP_COMMAND; il reste ")
+	p.await(" secondes\r\n")
+	// It appears whole: the command may look at any moment.
+	if err := os.WriteFile(code+".new", []byte(portal.Passcode(username)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(code+".new", code); err != nil {
+		t.Fatal(err)
+	}
+	if ended := p.end(); ended != 0 {
+		t.Errorf("ended with %d:\n%s", ended, &p.seen)
+	}
 }
