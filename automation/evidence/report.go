@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"strings"
 	"time"
+
+	"irccpin/automation/lang"
 )
 
 //go:embed report.html
@@ -20,9 +22,10 @@ var reportPage string
 const maxSource = 512 << 10
 
 // WriteHTML writes a run as one page that needs nothing else: no script, no other file, no network. files are the run's
-// own, from [Files]; a file that is missing is said to be. The page holds what the run's files hold, which is redacted.
+// own, from [Files]; a file that is missing is said to be. The page holds what the run's files hold, which is redacted; what
+// it adds is in the language of the process.
 func WriteHTML(w io.Writer, record Record, events []Event, files fs.FS) error {
-	page, err := template.New("report").Parse(reportPage)
+	page, err := template.New("report").Funcs(template.FuncMap{"tell": lang.Text, "spoken": spoken}).Parse(reportPage)
 	if err == nil {
 		err = page.Execute(w, newReport(record, events, files))
 	}
@@ -34,6 +37,7 @@ func WriteHTML(w io.Writer, record Record, events []Event, files fs.FS) error {
 
 // report is what the template shows.
 type report struct {
+	Lang     string
 	Record   Record
 	Verdict  string // one word
 	Tone     string // good, bad or open
@@ -82,7 +86,7 @@ const (
 )
 
 func newReport(record Record, events []Event, files fs.FS) report {
-	r := report{Record: record, Started: record.Started.UTC().Format("2 January 2006, 15:04:05 UTC")}
+	r := report{Lang: lang.Current(), Record: record, Started: record.Started.UTC().Format(lang.Word("2 January 2006, 15:04:05 UTC"))}
 	switch {
 	case record.State == Running:
 		r.Verdict, r.Tone = string(Running), "open"
@@ -93,7 +97,7 @@ func newReport(record Record, events []Event, files fs.FS) report {
 	default:
 		r.Verdict, r.Tone = record.Result, "good"
 	}
-	r.Verdict = strings.ReplaceAll(r.Verdict, "_", " ")
+	r.Verdict = spoken(r.Verdict)
 
 	total := int64(1) // never divided by zero
 	if !record.Ended.IsZero() {
@@ -145,7 +149,7 @@ func newPicture(e Event, step reportStep, files fs.FS) picture {
 		faults = append(faults, err)
 		p.Source = string(data)
 		if len(data) > maxSource {
-			p.Source = strings.ToValidUTF8(string(data[:maxSource]), "") + "\n… (the rest is in the run's directory)"
+			p.Source = strings.ToValidUTF8(string(data[:maxSource]), "") + "\n" + lang.Text("… (the rest is in the run's directory)")
 		}
 	}
 	if err := errors.Join(faults...); err != nil {
@@ -153,6 +157,9 @@ func newPicture(e Event, step reportStep, files fs.FS) picture {
 	}
 	return p
 }
+
+// spoken is a word of the evidence as people say it.
+func spoken(word string) string { return lang.Word(strings.ReplaceAll(word, "_", " ")) }
 
 // spell writes a duration as a person says it.
 func spell(d time.Duration) string {

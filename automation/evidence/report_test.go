@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"irccpin/automation/lang"
 )
 
 // reportOf writes the report of a run that failed on an unknown page, and returns it.
@@ -46,6 +48,28 @@ func TestReport(t *testing.T) {
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is not in the report", want)
+		}
+	}
+}
+
+// TestReportInFrench: what the report adds to the evidence is in the language of whoever writes it.
+func TestReportInFrench(t *testing.T) {
+	if err := lang.Use(lang.French); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lang.Use(lang.English) }()
+	page := string(reportOf(t, ""))
+	for _, want := range []string{
+		`<html lang="fr">`, "Example Bakery Ltd.", "page inconnue", "2026-11-22, 15:45:01 UTC", "<h3>signin</h3>",
+		"enregistrée comme page 2", "Étapes", "Pages enregistrées", "Aucune image\u00a0: d&#39;une page qui n&#39;a pas été reconnue", "Les secrets ont été retirés",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is not in the report", want)
+		}
+	}
+	for _, stray := range []string{"Time line", "Saved pages", "Secrets were removed", "Took"} {
+		if strings.Contains(page, stray) {
+			t.Errorf("the report says %q", stray)
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"irccpin/automation/jobs"
 	"irccpin/automation/lang"
 )
 
@@ -166,6 +167,31 @@ func (t told) written(files map[string]*ast.File) {
 	}
 }
 
+// tellsInTemplate finds what a template tells.
+var tellsInTemplate = regexp.MustCompile(`\btell ("(?:[^"\\]|\\.)*")`)
+
+// templated collects what the templates of pages tell.
+func (t told) templated(tt *testing.T) {
+	tt.Helper()
+	pages, err := filepath.Glob(filepath.Join("..", "..", "automation", "*", "*.html"))
+	if err != nil || len(pages) == 0 {
+		tt.Fatalf("there are no templates: %v", err)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			tt.Fatal(err)
+		}
+		for _, hit := range tellsInTemplate.FindAllStringSubmatch(string(text), -1) {
+			told, err := strconv.Unquote(hit[1])
+			if err != nil {
+				tt.Errorf("%s: %v", page, err)
+			}
+			t[told] = filepath.ToSlash(page)
+		}
+	}
+}
+
 // appIn is the program as it describes itself in a language.
 func appIn(t *testing.T, language string) *cli.App {
 	t.Helper()
@@ -206,6 +232,7 @@ func (t told) spoken() {
 	for _, word := range []string{
 		"created", "already exists", "found", "listed", "deleted", "not present", "dry run", // results
 		"failed", "not started", // of rows
+		"page", "act", "wait", "warning", // steps of runs
 		"running", "finished", "broken off", "damaged", // of runs
 		"pressed", "filled", "ticked", // deeds
 		"browser", "settings", "state", "selectors", "clock", // of doctor
@@ -225,6 +252,7 @@ func everythingTold(t *testing.T) told {
 	t.Helper()
 	all := told{}
 	all.written(sourceFiles(t))
+	all.templated(t)
 	all.shown(appIn(t, lang.English))
 	all.spoken()
 	return all
@@ -373,6 +401,20 @@ func TestMessagesAreTold(t *testing.T) {
 			}
 			return true
 		})
+	}
+}
+
+// TestNoticesInFrench: a worker tells people in its own language what happened;
+// the word that scripts go by stays.
+func TestNoticesInFrench(t *testing.T) {
+	defer func() { _ = lang.Use(lang.English) }()
+	for language, want := range map[string]string{lang.English: "The PIN is there, and was delivered.", lang.French: "Le NIP est là, et a été remis."} {
+		if err := lang.Use(language); err != nil {
+			t.Fatal(err)
+		}
+		if e := noticeEvent(jobs.Notice{Kind: jobs.PINAppeared}); e.Message != want || e.Kind != "pin_appeared" {
+			t.Errorf("%s: it tells %q of %q", language, e.Message, e.Kind)
+		}
 	}
 }
 

@@ -241,9 +241,9 @@ func eventText(e automation.RunEvent, title func(string) string) string {
 	case "act":
 		line = lang.Text("  %s %s (found by %s)", lang.Word(e.Deed), e.Element, e.Way)
 	default:
-		line = "  " + strings.TrimSpace(e.Kind+" "+e.Element)
+		line = "  " + strings.TrimSpace(lang.Word(e.Kind)+" "+e.Element)
 	}
-	for _, more := range []string{e.Outcome, e.Detail} {
+	for _, more := range []string{spoken(e.Outcome), e.Detail} {
 		if more != "" {
 			line += ": " + more
 		}
