@@ -134,7 +134,7 @@ func Start(ctx context.Context, options Options) (*Browser, error) {
 	sweepCtx, cancel := context.WithTimeout(ctx, sweepTime)
 	sweep(sweepCtx, options.ProfileRoot, log)
 	cancel()
-	profile, err := newProfile(options.ProfileRoot)
+	profile, err := newProfile(options.ProfileRoot, shortPlaces(options.Environment))
 	if err != nil {
 		return nil, err
 	}

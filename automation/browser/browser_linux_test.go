@@ -386,7 +386,7 @@ func TestEnvironmentOfChrome(t *testing.T) {
 
 // TestLongProfilePath: Chrome's lock socket does not fit below a long path.
 func TestLongProfilePath(t *testing.T) {
-	root := filepath.Join(t.TempDir(), strings.Repeat("long-", 24))
+	root := longPath(t)
 	for _, kind := range bothBrowsers {
 		b := startWith(t, browser.Options{Path: findPath(t, kind.shell), Gate: openGate(t, browser.GateOptions{}), ProfileRoot: root})
 		name := entries(t, root)[0]
@@ -398,6 +398,58 @@ func TestLongProfilePath(t *testing.T) {
 			t.Errorf("the short link is left: %v", err)
 		}
 	}
+}
+
+// longPath is a directory below which no socket's address fits.
+func longPath(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), strings.Repeat("long-", 24))
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// TestLongTMPDIR: nor does it below a long directory for temporary files. A short
+// way is found elsewhere, and goes with its run, also when that is killed and the
+// next one has another environment.
+func TestLongTMPDIR(t *testing.T) {
+	t.Setenv("TMPDIR", longPath(t))
+	root, short := longPath(t), shortDir(t)
+	environment := func(name string) (string, bool) {
+		if name == "XDG_RUNTIME_DIR" {
+			return short, true
+		}
+		return os.LookupEnv(name)
+	}
+	b := startWith(t, browser.Options{Path: findPath(t, false), Gate: openGate(t, browser.GateOptions{}), ProfileRoot: root, Environment: environment})
+	name := entries(t, root)[0]
+	newTab(t, b, tabOptions())
+	if _, err := os.Readlink(filepath.Join(short, name)); err != nil {
+		t.Errorf("the short way is not there: %v", err)
+	}
+	// A socket in use is what makes the path matter.
+	if sockets, _ := filepath.Glob(filepath.Join(short, name, "*", "SingletonSocket")); len(sockets) != 1 {
+		t.Errorf("Chrome has its lock socket at %v", sockets)
+	}
+	if err := b.Close(background(t)); err != nil {
+		t.Fatal(err)
+	}
+	// What Chrome's libraries keep for all programs of a session stays.
+	if left, _ := filepath.Glob(filepath.Join(short, "chrome-*")); len(left) != 0 || len(entries(t, root)) != 0 {
+		t.Errorf("left behind: %v, %v", left, entries(t, root))
+	}
+}
+
+// shortDir is a directory with a short path.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
 
 func TestStartFails(t *testing.T) {

@@ -6,13 +6,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"time"
+
+	"irccpin/automation/lang"
 )
 
 // A profile is the directory of one run of Chrome:
@@ -21,6 +22,7 @@ import (
 //	    owner                 locked for as long as the run lives
 //	    data/                 --user-data-dir
 //	    tmp/                  TMPDIR
+//	    shortcut              where the short way to tmp/ is, if one is needed
 //
 // The lock, not a process number, tells whether a run is alive: the system
 // takes it away when its holder dies, however that happens.
@@ -39,12 +41,26 @@ var profileName = regexp.MustCompile(`^chrome-[0-9a-f]{16}$`)
 // bytes of a socket's address (104 on macOS). Chrome aborts when it does not.
 const longTMPDIR = 104 - 1 - len("/.org.chromium.Chromium.XXXXXX/SingletonSocket")
 
+// shortcut is the name of the file that says where the link to tmp is.
+const shortcut = "shortcut"
+
 // userData is Chrome's --user-data-dir. It is also what tells a leftover
 // Chrome of a dead run from any other.
 func (p *profile) userData() string { return filepath.Join(p.dir, "data") }
 
-// newProfile makes a fresh directory under root and locks it.
-func newProfile(root string) (*profile, error) {
+// shortPlaces are the directories in which a short way to a long TMPDIR may lie,
+// in the order in which they are tried. macOS's own is too long itself.
+func shortPlaces(lookup func(string) (string, bool)) []string {
+	places := []string{os.TempDir()}
+	if own, ok := lookup("XDG_RUNTIME_DIR"); ok && filepath.IsAbs(own) {
+		places = append(places, own)
+	}
+	return append(places, "/tmp")
+}
+
+// newProfile makes a fresh directory under root and locks it. places are for the
+// short way to it, if it needs one.
+func newProfile(root string, places []string) (*profile, error) {
 	if err := os.MkdirAll(root, 0o700); err != nil {
 		return nil, fmt.Errorf("making the directory for browser profiles: %w", err)
 	}
@@ -63,7 +79,7 @@ func newProfile(root string) (*profile, error) {
 		if err != nil {
 			continue
 		}
-		if err := p.furnish(); err != nil {
+		if err := p.furnish(places); err != nil {
 			p.remove(context.Background())
 			return nil, fmt.Errorf("making a browser profile: %w", err)
 		}
@@ -72,7 +88,7 @@ func newProfile(root string) (*profile, error) {
 	return nil, fmt.Errorf("making a browser profile in %s: %w", root, err)
 }
 
-func (p *profile) furnish() error {
+func (p *profile) furnish(places []string) error {
 	if err := os.Mkdir(p.userData(), 0o700); err != nil {
 		return err
 	}
@@ -83,14 +99,46 @@ func (p *profile) furnish() error {
 	if len(p.tmp) <= longTMPDIR || runtime.GOOS == "windows" { // no such socket there
 		return nil
 	}
-	// A short way to the same place. Only the link is left behind by a kill,
-	// and the sweep knows it by its name.
-	link := filepath.Join(os.TempDir(), filepath.Base(p.dir))
-	if err := os.Symlink(p.tmp, link); err != nil {
-		return err
+	return p.shorten(places)
+}
+
+// shorten makes a short way to tmp: a link, so that what Chrome writes still goes
+// with the profile. Where it is stands in the profile, so that the sweep after a
+// kill finds it whatever TMPDIR is by then.
+func (p *profile) shorten(places []string) error {
+	var failed error
+	for _, place := range places {
+		link := filepath.Join(place, filepath.Base(p.dir))
+		if len(link) > longTMPDIR {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(p.dir, shortcut), []byte(link), 0o600); err != nil {
+			return err
+		}
+		if err := os.Symlink(p.tmp, link); err != nil {
+			failed = err
+			continue
+		}
+		p.tmp = link
+		return nil
 	}
-	p.tmp = link
-	return nil
+	if failed != nil {
+		return failed
+	}
+	longest := longTMPDIR - len("/") - len(filepath.Base(p.dir))
+	return lang.Errorf("the path of the state directory is too long for Chrome, and so is that of the directory for temporary files, %s; set TMPDIR to a directory whose path has at most %d characters", places[0], longest)
+}
+
+// removeShortcut removes the short way to the directory of a run, and nothing
+// else: what is there now may not be ours.
+func removeShortcut(dir string) {
+	link, err := os.ReadFile(filepath.Join(dir, shortcut))
+	if err != nil || filepath.Base(string(link)) != filepath.Base(dir) {
+		return
+	}
+	if to, err := os.Readlink(string(link)); err == nil && to == filepath.Join(dir, "tmp") {
+		_ = os.Remove(string(link)) // what stays is a link to nothing
+	}
 }
 
 // remove takes the directory away. Files that a dying child of Chrome still
@@ -103,10 +151,7 @@ func (p *profile) remove(ctx context.Context) error {
 
 // removeRun removes the directory of a run and the link to it.
 func removeRun(ctx context.Context, dir string) error {
-	link := filepath.Join(os.TempDir(), filepath.Base(dir))
-	if info, err := os.Lstat(link); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		_ = os.Remove(link)
-	}
+	removeShortcut(dir)
 	retry := time.NewTicker(50 * time.Millisecond)
 	defer retry.Stop()
 	for {
