@@ -69,6 +69,7 @@ func (p *program) wire(commands []*cli.Command) {
 		if act := c.Action; act != nil {
 			c.Action = func(c *cli.Context) error {
 				p.narrator.talk(c.Bool("quiet"), c.Bool("verbose"))
+				p.languageOfFile(c)
 				return act(c)
 			}
 		} else {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"irccpin/automation"
 	"irccpin/automation/lang"
 )
 
@@ -36,6 +37,19 @@ func (p *program) locale() string {
 		}
 	}
 	return lang.English
+}
+
+// languageOfFile heeds IRCCPIN_LANG in the settings file of a command that has
+// one: it counts less than the flag and the variable, and more than the system's
+// language. A file that cannot be read is told of when it is needed.
+func (p *program) languageOfFile(c *cli.Context) {
+	if findFlag(c.Command.Flags, "env-file") == nil || c.IsSet("lang") || p.variable("IRCCPIN_LANG") != "" {
+		return
+	}
+	settings, err := automation.ProgramSettings(sources{c: c, p: p, environ: p.environ}.settingsFrom())
+	if chosen := settings["IRCCPIN_LANG"]; err == nil && !chosen.IsZero() {
+		_ = lang.Use(lang.OfLocale(chosen.Reveal())) // OfLocale knows only languages that there are
+	}
 }
 
 // wantedLanguage is the value of --lang, and whether there is one.
