@@ -35,7 +35,7 @@ func (p *program) create(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.portal(c, errand{command: "create", job: automation.Create(order), tell: tellOrder})
+	return p.portal(c, errand{command: "create", job: automation.Create(order), tell: tellOrder, changes: true})
 }
 
 // orderOf reads who is to be created, and on whose word.

@@ -20,6 +20,8 @@ type errand struct {
 	job     automation.Job
 	// tell prints the result for a person.
 	tell func(io.Writer, *automation.Result) error
+	// changes tells that it changes the account.
+	changes bool
 	// hide masks the PINs on stdout, and wherever else the result goes.
 	hide bool
 }
@@ -49,7 +51,19 @@ func (p *program) portal(c *cli.Context, e errand) error {
 	if e.hide {
 		result = masked(result)
 	}
+	if e.changes {
+		p.tellUnchecked(config.Settings, result.Employer)
+	}
 	return p.finish(c.Context, result, delivery, e.tell)
+}
+
+// tellUnchecked tells who changed an account that nothing told from another
+// employer's: what it showed, and how that is compared from now on. It is no
+// warning of the run, in which everything was as expected.
+func (p *program) tellUnchecked(s *automation.Settings, shown automation.Employer) {
+	if s.BusinessNumber == "" && s.EmployerNumber == "" && shown.BusinessNumber != "" {
+		p.narrator.say("Note: the settings name no business number, so that nothing told this account from another employer's. It is that of %s, %s; with IRCC_BUSINESS_NUMBER in the settings, it is compared before anything is done.", printable(shown.LegalName), printable(shown.BusinessNumber))
+	}
 }
 
 // visit runs a job at the portal, and tells what happens.
