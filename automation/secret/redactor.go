@@ -16,7 +16,9 @@ import (
 //   - with white space, tags, zero-width characters or NULs between the letters.
 //
 // Secrets of fewer than eight characters, such as passcodes and PINs, are found as whole words only, since "1234" stands
-// in many a longer number. Those of fewer than three are not looked for by value at all. The values of the fields that
+// in many a longer number. Those of fewer than three, such as a very short answer, are not looked for by value at all:
+// they stand in every text, and to blank them there would tell them. What keeps them is that no field's value is ever
+// stored: evidence and captures leave values out of the markup, and the trace has only names. The values of the fields that
 // carry secrets ("pin", "passcode", "answer", "password", "username", "token1", "token2", and "code" with digits) are
 // removed without being known, in JSON, in form data and in HTML inputs.
 //
