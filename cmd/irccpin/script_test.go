@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,9 +16,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"irccpin/automation"
 	"irccpin/fixtures"
 )
 
@@ -40,6 +43,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":       exits,
 			"portal":      startScriptPortal,
+			"chrome":      startScriptChrome,
 			"witness":     witness,
 			"json":        checkJSON,
 			"lastline":    lastLine,
@@ -101,6 +105,50 @@ func startScriptPortal(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("the portal left its settings file behind")
 		}
 	})
+}
+
+// chrome VAR starts a hidden Chrome as somebody else would, and puts the address
+// of its debugging port into VAR. At the end of the script it must still run.
+func startScriptChrome(ts *testscript.TestScript, _ bool, args []string) {
+	found, err := automation.FindBrowser(context.Background(), "", true)
+	ts.Check(err)
+	dir := ts.MkAbs("chrome-" + args[0])
+	words := []string{found.Path, "--headless", "--remote-debugging-port=0", "--user-data-dir=" + dir, "--disable-dev-shm-usage"}
+	if os.Geteuid() == 0 {
+		words = append(words, "--no-sandbox")
+	}
+	cmd := scriptCommand(ts, words)
+	cmd.Stderr = nil
+	stderr, err := cmd.StderrPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	ended := make(chan error, 1)
+	port := make(chan string, 1)
+	go func() {
+		lines := bufio.NewScanner(stderr)
+		for lines.Scan() {
+			if _, address, ok := strings.Cut(lines.Text(), "DevTools listening on ws://"); ok {
+				host, _, _ := strings.Cut(address, "/")
+				port <- host
+			}
+		}
+		ended <- cmd.Wait()
+	}()
+	ts.Defer(func() {
+		select {
+		case err := <-ended:
+			ts.Fatalf("the Chrome elsewhere ended with %v", err)
+		default:
+			ts.Check(cmd.Process.Kill())
+			<-ended
+		}
+	})
+	select {
+	case host := <-port:
+		ts.Setenv(args[0], "http://"+host)
+	case <-time.After(20 * time.Second): // far above what a start takes
+		ts.Fatalf("the Chrome elsewhere told no port")
+	}
 }
 
 // scriptCommand is a command in the script's directory and environment.
