@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"irccpin/automation/markup"
 	"irccpin/automation/secret"
 	"irccpin/selectors"
 )
@@ -256,7 +257,7 @@ func (r *redactor) page(source string, strict bool) ([]byte, error) {
 		return nil, err
 	}
 	r.clean(doc, prose, strict)
-	seal(doc)
+	markup.Seal(doc, sealed)
 	var b bytes.Buffer
 	if err := html.Render(&b, doc); err != nil {
 		return nil, fmt.Errorf("writing its HTML: %w", err)
@@ -291,7 +292,7 @@ func (r *redactor) gatherFrom(n *html.Node, at place) {
 	}
 	for _, a := range n.Attr {
 		switch {
-		case a.Key == "value" && !isButton(n):
+		case a.Key == "value" && !markup.IsWording(n, a.Key):
 			r.learnValue(a.Val)
 		case a.Key == "srcdoc":
 			if err := r.gather(a.Val); err != nil {
@@ -340,33 +341,9 @@ func placeOf(n *html.Node, around place) place {
 	return around
 }
 
-// Attributes that stay, by what they hold. All others go: "data-…" and the like
-// may hold anything.
-var (
-	identifiers = setOf(`id class name for form type role lang dir hidden disabled required readonly multiple open novalidate
-		tabindex maxlength minlength size colspan rowspan scope headers method enctype accept-charset autocomplete inputmode
-		target rel hreflang shadowrootmode slot contenteditable style
-		aria-labelledby aria-describedby aria-controls aria-owns aria-required aria-hidden aria-expanded aria-invalid
-		aria-current aria-live aria-atomic aria-haspopup aria-modal aria-disabled aria-level aria-sort aria-checked aria-selected`)
-	wordings  = setOf(`aria-label aria-description aria-roledescription title alt placeholder label summary abbr`)
-	addresses = setOf(`href src action formaction`)
-	emptied   = map[atom.Atom]bool{
-		atom.Script: true, atom.Style: true, atom.Noscript: true, atom.Textarea: true, atom.Object: true, atom.Svg: true, atom.Math: true,
-		atom.Canvas: true, atom.Audio: true, atom.Video: true, atom.Noembed: true, atom.Noframes: true, atom.Xmp: true,
-	}
-)
-
-func setOf(words string) map[string]bool {
-	set := map[string]bool{}
-	for _, word := range strings.Fields(words) {
-		set[word] = true
-	}
-	return set
-}
-
-// pageCode is the comment in which GCKey's pages carry their code, such as
-// "HO-01 1.6.0" (seen in real markup): a mark of the page in any language.
-var pageCode = regexp.MustCompile(`^\s*[A-Z]{2}-[0-9]{2}(?: [0-9]{1,3}(?:\.[0-9]{1,3}){0,3})?\s*$`)
+// kept are the attributes that stay besides those of package markup: by them
+// recorded pages are recognised as the browser showed them.
+var kept = []string{"contenteditable", "style", "aria-checked", "aria-selected"}
 
 func (r *redactor) clean(n *html.Node, at place, strict bool) {
 	at = placeOf(n, at)
@@ -376,7 +353,7 @@ func (r *redactor) clean(n *html.Node, at place, strict bool) {
 	case html.DoctypeNode:
 		n.Data, n.Attr = "html", nil
 	case html.ElementNode:
-		if emptied[n.DataAtom] || n.Namespace != "" || attr(n, "contenteditable") == "true" {
+		if markup.IsHollow(n) {
 			for n.FirstChild != nil {
 				n.RemoveChild(n.FirstChild)
 			}
@@ -386,7 +363,7 @@ func (r *redactor) clean(n *html.Node, at place, strict bool) {
 	for c := n.FirstChild; c != nil; {
 		next := c.NextSibling
 		switch {
-		case c.Type == html.CommentNode && !pageCode.MatchString(c.Data):
+		case markup.Goes(c):
 			n.RemoveChild(c)
 		default:
 			r.clean(c, at, strict)
@@ -396,18 +373,18 @@ func (r *redactor) clean(n *html.Node, at place, strict bool) {
 }
 
 func (r *redactor) attributes(n *html.Node, strict bool) []html.Attribute {
-	var kept []html.Attribute
+	var left []html.Attribute
 	for _, a := range n.Attr {
 		switch {
 		case a.Namespace != "" || n.Namespace != "":
 			continue
-		case identifiers[a.Key]:
+		case markup.IsIdentifier(a.Key), slices.Contains(kept, a.Key):
 			a.Val = r.identifier(a.Val)
-		case wordings[a.Key], a.Key == "value" && isButton(n):
+		case markup.IsWording(n, a.Key):
 			a.Val = r.text(a.Val, label, strict)
 		case a.Key == "value":
 			a.Val = r.text(a.Val, data, true)
-		case addresses[a.Key]:
+		case markup.IsAddress(a.Key):
 			a.Val = r.address(a.Val)
 		case strings.HasPrefix(a.Key, "on"):
 			a.Val = ""
@@ -420,9 +397,9 @@ func (r *redactor) attributes(n *html.Node, strict bool) []html.Attribute {
 		default:
 			continue
 		}
-		kept = append(kept, a)
+		left = append(left, a)
 	}
-	return kept
+	return left
 }
 
 func attr(n *html.Node, name string) string {
@@ -432,25 +409,4 @@ func attr(n *html.Node, name string) string {
 		}
 	}
 	return ""
-}
-
-// isButton reports whether the value of an input is its wording.
-func isButton(n *html.Node) bool {
-	return n.DataAtom == atom.Input && slices.Contains([]string{"submit", "button", "reset"}, attr(n, "type"))
-}
-
-// seal puts the charset and the seal first in the head.
-func seal(doc *html.Node) {
-	for n := range doc.Descendants() {
-		if n.DataAtom != atom.Head {
-			continue
-		}
-		for _, attributes := range [][]html.Attribute{
-			{{Key: "http-equiv", Val: "Content-Security-Policy"}, {Key: "content", Val: sealed}},
-			{{Key: "charset", Val: "utf-8"}},
-		} {
-			n.InsertBefore(&html.Node{Type: html.ElementNode, Data: "meta", DataAtom: atom.Meta, Attr: attributes}, n.FirstChild)
-		}
-		return
-	}
 }

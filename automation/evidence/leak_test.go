@@ -151,7 +151,7 @@ func TestLeaksAreFoundWithoutRedaction(t *testing.T) {
 func TestUnknownPageKeepsNothing(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		word := rapid.StringMatching(`[A-Z][a-z]{2}[0-9][A-Za-z]{2,5}`).Draw(rt, "word")
-		m := &markup{text: text{redactor: new(secret.Redactor)}, known: func(s string) bool { return s == "Sign In" }}
+		m := &cleaner{text: text{redactor: new(secret.Redactor)}, known: func(s string) bool { return s == "Sign In" }}
 		page, err := m.redact(sentinelPage(word))
 		if err != nil {
 			rt.Fatal(err)

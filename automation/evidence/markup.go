@@ -9,11 +9,13 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"irccpin/automation/markup"
 )
 
-// markup redacts one page. What is not known to be harmless goes: elements by a list of those whose contents are no text,
-// attributes by a list of those that may stay.
-type markup struct {
+// cleaner redacts one page. What is not known to be harmless goes: see package markup for what of elements and attributes
+// may stay.
+type cleaner struct {
 	text   text
 	masked []string
 	// known is nil for a page that was recognised: it keeps its texts.
@@ -35,43 +37,11 @@ const (
 	shortestHidden = 3
 )
 
-// sealed goes into the head of a page, so that the saved file is read as what it is and, opened in a browser, asks
-// nobody for anything.
+// sealed is the policy of a saved page: it asks nobody for anything.
 const sealed = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
-// emptied are the elements whose contents go: code, what was typed, what other documents show, and drawings.
-var emptied = map[atom.Atom]bool{
-	atom.Script: true, atom.Style: true, atom.Noscript: true, atom.Textarea: true, atom.Iframe: true, atom.Object: true,
-	atom.Canvas: true, atom.Audio: true, atom.Video: true, atom.Noembed: true, atom.Noframes: true, atom.Xmp: true,
-	atom.Svg: true, atom.Math: true,
-}
-
-// Attributes that stay, by what they hold. Typed and chosen values ("value", "checked", "selected") do not, nor code
-// ("onclick") nor data ("data-…"), which may hold anything.
-var (
-	identifiers = setOf(`id class name for form type role lang dir hidden disabled required readonly multiple open novalidate
-		tabindex maxlength minlength size colspan rowspan scope headers method enctype accept-charset autocomplete inputmode
-		target rel hreflang shadowrootmode slot
-		aria-labelledby aria-describedby aria-controls aria-owns aria-required aria-hidden aria-expanded aria-invalid
-		aria-current aria-live aria-atomic aria-haspopup aria-modal aria-disabled aria-level aria-sort`)
-	wordings  = setOf(`aria-label aria-description aria-roledescription title alt placeholder label summary abbr`)
-	addresses = setOf(`href src action formaction`)
-)
-
-func setOf(words string) map[string]bool {
-	set := map[string]bool{}
-	for _, word := range strings.Fields(words) {
-		set[word] = true
-	}
-	return set
-}
-
-// pageCode is the comment in which GCKey's pages carry their code, such as "HO-01 1.6.0" (seen in real markup). It is a
-// mark by which pages are recognised, in any language.
-var pageCode = regexp.MustCompile(`^\s*[A-Z]{2}-[0-9]{2}(?: [0-9]{1,3}(?:\.[0-9]{1,3}){0,3})?\s*$`)
-
 // redact returns the page as UTF-8.
-func (m *markup) redact(source string) ([]byte, error) {
+func (m *cleaner) redact(source string) ([]byte, error) {
 	source = strings.ToValidUTF8(source[:min(len(source), maxHTML)], "\uFFFD")
 	// Without scripting, so that the contents of noscript are elements and go with it.
 	doc, err := html.ParseWithOptions(strings.NewReader(source), html.ParseOptionEnableScripting(false))
@@ -83,7 +53,7 @@ func (m *markup) redact(source string) ([]byte, error) {
 		m.sort(doc, false, false)
 	}
 	m.clean(doc)
-	seal(doc)
+	markup.Seal(doc, sealed)
 	var b bytes.Buffer
 	if err := html.Render(&b, doc); err != nil {
 		return nil, fmt.Errorf("writing its HTML: %w", err)
@@ -97,7 +67,7 @@ func (m *markup) redact(source string) ([]byte, error) {
 }
 
 // sort tells the texts under n that stay from those that go. known tells that n is within wording of the catalog.
-func (m *markup) sort(n *html.Node, known, cell bool) {
+func (m *cleaner) sort(n *html.Node, known, cell bool) {
 	if n.Type == html.ElementNode {
 		cell = cell || n.DataAtom == atom.Td
 		if !known {
@@ -146,20 +116,20 @@ func words(s string) func(yield func(string) bool) {
 }
 
 // isKnown reports whether a text may stay on a page that was not recognised: wording of the catalog, or no words at all.
-func (m *markup) isKnown(s string) bool {
+func (m *cleaner) isKnown(s string) bool {
 	s = strings.Join(strings.Fields(s), " ")
 	return !strings.ContainsFunc(s, func(c rune) bool { return unicode.IsLetter(c) || unicode.IsNumber(c) }) || m.known(s)
 }
 
 // clean redacts n and what is under it.
-func (m *markup) clean(n *html.Node) {
+func (m *cleaner) clean(n *html.Node) {
 	switch n.Type {
 	case html.TextNode:
 		n.Data = m.words(n)
 	case html.DoctypeNode:
 		n.Data, n.Attr = "html", nil
 	case html.ElementNode:
-		if emptied[n.DataAtom] || n.Namespace != "" || isEditable(n) {
+		if markup.IsHollow(n) || n.DataAtom == atom.Iframe { // a frame shows another document
 			for n.FirstChild != nil {
 				n.RemoveChild(n.FirstChild)
 			}
@@ -169,9 +139,7 @@ func (m *markup) clean(n *html.Node) {
 	for c := n.FirstChild; c != nil; {
 		next := c.NextSibling
 		switch {
-		case c.Type == html.CommentNode && !pageCode.MatchString(c.Data):
-			n.RemoveChild(c)
-		case c.Type == html.ElementNode && c.DataAtom == atom.Plaintext: // nothing could follow it
+		case markup.Goes(c):
 			n.RemoveChild(c)
 		default:
 			m.clean(c)
@@ -181,7 +149,7 @@ func (m *markup) clean(n *html.Node) {
 }
 
 // words returns what is left of a text.
-func (m *markup) words(n *html.Node) string {
+func (m *cleaner) words(n *html.Node) string {
 	if m.known != nil && !m.kept[n] {
 		return blank(n.Data)
 	}
@@ -196,7 +164,7 @@ func (m *markup) words(n *html.Node) string {
 }
 
 // wording returns what is left of a text that stands in an attribute.
-func (m *markup) wording(s string) string {
+func (m *cleaner) wording(s string) string {
 	if m.known != nil && !m.isKnown(s) {
 		return blank(s)
 	}
@@ -214,7 +182,7 @@ func blank(s string) string {
 }
 
 // identifier returns an identifier, or a list of them, without numbers, e-mail addresses and words of hidden texts.
-func (m *markup) identifier(s string) string {
+func (m *cleaner) identifier(s string) string {
 	list := strings.Fields(m.text.withoutSecrets(s))
 	for i, id := range list {
 		if m.tells(id) || strings.Contains(id, "@") || strings.Contains(id, "%40") {
@@ -227,7 +195,7 @@ func (m *markup) identifier(s string) string {
 }
 
 // tells reports whether a word gives away a text that the page must not show.
-func (m *markup) tells(s string) bool {
+func (m *cleaner) tells(s string) bool {
 	for _, v := range m.masked {
 		if len(v) >= shortestHidden && strings.Contains(s, v) {
 			return true
@@ -242,7 +210,7 @@ func (m *markup) tells(s string) bool {
 }
 
 // address returns where a link or a form leads, without what is added for one session. Places in the page stay.
-func (m *markup) address(s string) string {
+func (m *cleaner) address(s string) string {
 	if place, ok := strings.CutPrefix(s, "#"); ok {
 		return "#" + m.identifier(place)
 	}
@@ -257,17 +225,17 @@ func (m *markup) address(s string) string {
 }
 
 // attributes returns the attributes of an element that stay.
-func (m *markup) attributes(n *html.Node) []html.Attribute {
+func (m *cleaner) attributes(n *html.Node) []html.Attribute {
 	var kept []html.Attribute
 	for _, a := range n.Attr {
 		switch {
 		case a.Namespace != "" || n.Namespace != "":
 			continue
-		case identifiers[a.Key]:
+		case markup.IsIdentifier(a.Key):
 			a.Val = m.identifier(a.Val)
-		case wordings[a.Key], a.Key == "value" && isButton(n):
+		case markup.IsWording(n, a.Key):
 			a.Val = m.wording(a.Val)
-		case addresses[a.Key]:
+		case markup.IsAddress(a.Key):
 			a.Val = m.address(a.Val)
 		case a.Key == "style":
 			if a.Val = visibility(a.Val); a.Val == "" {
@@ -279,32 +247,6 @@ func (m *markup) attributes(n *html.Node) []html.Attribute {
 		kept = append(kept, a)
 	}
 	return kept
-}
-
-// isEditable reports whether a person types right into the element.
-func isEditable(n *html.Node) bool {
-	for _, a := range n.Attr {
-		if a.Key == "contenteditable" {
-			return !strings.EqualFold(a.Val, "false")
-		}
-	}
-	return false
-}
-
-// isButton reports whether the value of an input is its wording.
-func isButton(n *html.Node) bool {
-	if n.DataAtom != atom.Input {
-		return false
-	}
-	for _, a := range n.Attr {
-		if a.Key == "type" {
-			switch strings.ToLower(a.Val) {
-			case "submit", "button", "reset":
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // shown is a declaration that tells whether an element is shown; recognition depends on it.
@@ -319,20 +261,4 @@ func visibility(style string) string {
 		}
 	}
 	return strings.Join(kept, "; ")
-}
-
-// seal puts the charset and the seal first in the head. The page's own declarations lost their contents.
-func seal(doc *html.Node) {
-	for n := range doc.Descendants() {
-		if n.DataAtom != atom.Head {
-			continue
-		}
-		for _, attributes := range [][]html.Attribute{
-			{{Key: "http-equiv", Val: "Content-Security-Policy"}, {Key: "content", Val: sealed}},
-			{{Key: "charset", Val: "utf-8"}},
-		} {
-			n.InsertBefore(&html.Node{Type: html.ElementNode, Data: "meta", DataAtom: atom.Meta, Attr: attributes}, n.FirstChild)
-		}
-		return
-	}
 }

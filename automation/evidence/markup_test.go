@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"irccpin/automation/markup"
 	"irccpin/automation/secret"
 )
 
@@ -72,7 +73,7 @@ func TestMarkup(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			m := &markup{text: text{redactor: new(secret.Redactor)}.masking(test.masked), masked: test.masked, known: test.known}
+			m := &cleaner{text: text{redactor: new(secret.Redactor)}.masking(test.masked), masked: test.masked, known: test.known}
 			in := "<body>" + test.in + "</body>"
 			if strings.HasPrefix(test.in, "<td") {
 				in = "<table><tbody><tr>" + strings.Replace(test.in, "<a", "</tr></tbody></table><a", 1)
@@ -92,7 +93,7 @@ func TestMarkup(t *testing.T) {
 }
 
 func TestMarkupIsSealed(t *testing.T) {
-	m := &markup{text: text{redactor: new(secret.Redactor)}}
+	m := &cleaner{text: text{redactor: new(secret.Redactor)}}
 	page, err := m.redact(`<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN"><head><meta charset="windows-1252"><meta http-equiv="refresh" content="0;url=/x"></head>`)
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +105,7 @@ func TestMarkupIsSealed(t *testing.T) {
 }
 
 func TestMarkupBounds(t *testing.T) {
-	m := &markup{text: text{redactor: new(secret.Redactor)}, known: func(string) bool { return false }}
+	m := &cleaner{text: text{redactor: new(secret.Redactor)}, known: func(string) bool { return false }}
 	page, err := m.redact("<p>" + strings.Repeat("é", maxHTML))
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +125,7 @@ func FuzzMarkup(f *testing.F) {
 	f.Add("<svg><style><img title=Word7x></svg><frameset><frame src=//Word7x/Word7x?Word7x>")
 	f.Add("<svg><foreignObject><xmp><!--Word7x--></xmp></foreignObject></svg><table>Word7x<td><form><form>Word7x")
 	f.Fuzz(func(t *testing.T, in string) {
-		m := &markup{text: text{redactor: new(secret.Redactor)}, known: func(string) bool { return false }}
+		m := &cleaner{text: text{redactor: new(secret.Redactor)}, known: func(string) bool { return false }}
 		page, err := m.redact(in)
 		if err != nil {
 			return
@@ -147,7 +148,7 @@ func FuzzMarkup(f *testing.F) {
 func notRedacted(n *html.Node) string {
 	switch n.Type {
 	case html.CommentNode:
-		if !pageCode.MatchString(n.Data) {
+		if markup.Goes(n) {
 			return "the comment " + n.Data
 		}
 	case html.TextNode:
@@ -155,12 +156,12 @@ func notRedacted(n *html.Node) string {
 			return "the text " + n.Data
 		}
 	case html.ElementNode:
-		if emptied[n.DataAtom] && n.FirstChild != nil {
+		if markup.IsHollow(n) && n.FirstChild != nil {
 			return "contents of " + n.Data
 		}
 		for _, a := range n.Attr {
 			isSeal := n.DataAtom == atom.Meta && (a.Key == "charset" || a.Key == "http-equiv" || a.Val == sealed)
-			if !isSeal && !identifiers[a.Key] && !wordings[a.Key] && !addresses[a.Key] && a.Key != "style" && a.Key != "value" {
+			if !isSeal && !markup.IsIdentifier(a.Key) && !markup.IsWording(n, a.Key) && !markup.IsAddress(a.Key) && a.Key != "style" && a.Key != "value" {
 				return "the attribute " + a.Key
 			}
 		}

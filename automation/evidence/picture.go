@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"slices"
 )
 
 // pngStart is how every PNG begins.
 const pngStart = "\x89PNG\r\n\x1a\n"
 
 // pixels are the chunks of a PNG without which it would look different. All others, such as texts and times, go.
-var pixels = setOf("IHDR PLTE tRNS gAMA sRGB IDAT IEND")
+var pixels = []string{"IHDR", "PLTE", "tRNS", "gAMA", "sRGB", "IDAT", "IEND"}
 
 // barePNG returns a PNG with nothing in it but its pixels.
 func barePNG(data []byte) ([]byte, error) {
@@ -29,7 +30,7 @@ func barePNG(data []byte) ([]byte, error) {
 			return nil, errors.New("the PNG is cut off")
 		}
 		kind := string(rest[4:8])
-		if pixels[kind] {
+		if slices.Contains(pixels, kind) {
 			out = append(out, rest[:size]...)
 		}
 		if kind == "IEND" {

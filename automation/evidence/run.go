@@ -192,7 +192,7 @@ func (r *Run) Page(s Snapshot) string {
 	if r.trace == nil {
 		return ""
 	}
-	m := markup{text: r.text.masking(s.Masked), masked: s.Masked}
+	m := cleaner{text: r.text.masking(s.Masked), masked: s.Masked}
 	if !s.Recognised {
 		m.known = r.known
 		s.Name, s.Screenshot = "unknown", nil
