@@ -134,7 +134,9 @@ func Start(ctx context.Context, options Options) (*Browser, error) {
 	sweepCtx, cancel := context.WithTimeout(ctx, sweepTime)
 	sweep(sweepCtx, options.ProfileRoot, log)
 	cancel()
-	profile, err := newProfile(options.ProfileRoot, shortPlaces(options.Environment))
+	places := shortPlaces(options.Environment)
+	sweepShortcuts(places)
+	profile, err := newProfile(options.ProfileRoot, places)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -195,6 +196,26 @@ func sweep(ctx context.Context, root string, log *slog.Logger) {
 			continue
 		}
 		log.Info("removed the browser profile of a run that was killed", "directory", dir)
+	}
+}
+
+// sweepShortcuts removes short ways that lead nowhere any more: a run was killed,
+// and its directory was removed by hand. A run that lives has its directory.
+func sweepShortcuts(places []string) {
+	for _, place := range places {
+		entries, err := os.ReadDir(place)
+		if err != nil {
+			continue
+		}
+		for _, entry := range entries {
+			link := filepath.Join(place, entry.Name())
+			if entry.Type()&fs.ModeSymlink == 0 || !profileName.MatchString(entry.Name()) {
+				continue
+			}
+			if _, err := os.Stat(link); errors.Is(err, fs.ErrNotExist) {
+				_ = os.Remove(link) // another one's stays
+			}
+		}
 	}
 }
 

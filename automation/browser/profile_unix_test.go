@@ -60,6 +60,21 @@ func TestShortcut(t *testing.T) {
 	gone(killed.tmp)
 	gone(killed.dir)
 
+	// So does one whose directory is removed by hand; the ways of the living stay.
+	forgotten, living := made(), made()
+	forgotten.lock.Close()
+	if err := os.RemoveAll(forgotten.dir); err != nil {
+		t.Fatal(err)
+	}
+	sweepShortcuts([]string{filepath.Join(short, "none"), short})
+	gone(forgotten.tmp)
+	if _, err := os.Stat(living.tmp); err != nil {
+		t.Errorf("the short way of a run that lives: %v", err)
+	}
+	if err := living.remove(ctx); err != nil {
+		t.Fatal(err)
+	}
+
 	// What somebody else put there since is theirs.
 	taken := made()
 	if err := errors.Join(os.Remove(taken.tmp), os.WriteFile(taken.tmp, nil, 0o600), taken.remove(ctx)); err != nil {
