@@ -22,6 +22,7 @@ func TestReveal(t *testing.T) {
 		"automation/prompt/prompt.go":      "shortens a user name, for its owner to know it by",
 		"automation/signin/passcode.go":    "looks whether it can be a passcode before it is sent",
 		"automation/notify/webhook.go":     "signs a message with the webhook's key",
+		"cmd/irccpin/language.go":          "reads the language, which shares a file with secrets",
 		"cmd/irccpin/options.go":           "reads the program's own settings, which share a file with secrets",
 		// This package knows what a secret is.
 		"automation/secret/command.go":  "runs the command that yields one",

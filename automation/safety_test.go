@@ -183,6 +183,7 @@ func TestEchoes(t *testing.T) {
 		"without redaction": {misbehaviour: "wrong-answer", want: "credential_refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p, s := portal(t, fixtures.Options{Seed: 11, Accounts: []fixtures.Account{guarded()}})
 			if c.misbehaviour != "" {
 				if err := p.Misbehave(fixtures.Misbehaviour{Name: c.misbehaviour}); err != nil {
@@ -304,6 +305,7 @@ func TestHostile(t *testing.T) {
 			continue
 		}
 		t.Run(m.Name, func(t *testing.T) {
+			t.Parallel()
 			p, s := portal(t, fixtures.Options{Seed: 3, Accounts: []fixtures.Account{guarded()}})
 			if err := p.Misbehave(fixtures.Misbehaviour{Name: m.Name}); err != nil {
 				t.Fatal(err)
