@@ -1,10 +1,10 @@
 // Package page turns a browser tab into a sequence of recognised pages.
 //
 // One idea carries it: recognise the page, act on it, recognise again. A
-// script inside the page (probe.js) evaluates the catalog of package
-// selectors and announces what is shown; a [Driver] waits for the next page
-// that is both known and complete, fills fields and presses buttons on it, and
-// reads its tables. The flows above (packages signin and portal) are loops
+// script inside the page (the probe, in the folder of that name) evaluates the
+// catalog of package selectors and announces what is shown; a [Driver] waits
+// for the next page that is both known and complete, fills fields and presses
+// buttons on it, and reads its tables. The flows above (packages signin and portal) are loops
 // over "what is shown, the one thing to do".
 //
 // It is strict. An element is found by several independent ways that must
@@ -14,7 +14,7 @@
 // again when it leaves. When in doubt it stops, with a [Stop] that names what
 // was not as expected.
 //
-// Where to go next: snapshot.go is what a page tells, driver.go waits, act.go
+// Where to go next: probe.go puts the probe together, snapshot.go is what a page tells, driver.go waits, act.go
 // fills and presses, table.go reads tables, policy.go judges requests, stop.go
 // holds the reasons to stop.
 package page

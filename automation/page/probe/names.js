@@ -1,0 +1,131 @@
+// What a person would call a field or a button.
+
+// What went wrong with a field may be told inside its label.
+const messageCSS = catalog.site.messages.join(', ');
+
+function idsText(el, attribute) {
+  const ids = (el.getAttribute(attribute) || '').split(/\s+/).filter(Boolean);
+  return ids.map((id) => { const at = el.getRootNode().getElementById(id); return at ? textOf(at, (node) => messageCSS && node !== at && node.matches(messageCSS)) : ''; }).join(' ');
+}
+
+const holdsField = (el) => el.matches('input:not([type=hidden]), select, textarea') || el.querySelector('input:not([type=hidden]), select, textarea') !== null;
+
+// beside is the text that stands next to a field: before it, or, for a box
+// to tick, after it.
+function beside(el) {
+  const after = el.type === 'checkbox' || role(el) === 'checkbox';
+  const step = (node) => (after ? node.nextSibling : node.previousSibling);
+  for (let at = el, depth = 0; at && depth < 4; at = parent(at), depth++) {
+    let text = '';
+    for (let near = step(at); near; near = step(near)) {
+      if (near.nodeType === Node.TEXT_NODE) text = after ? text + near.data : near.data + text;
+      if (near.nodeType !== Node.ELEMENT_NODE || ignored.has(near.tagName)) continue;
+      if (holdsField(near)) break;
+      if (displayed(near)) text = after ? text + ' ' + shownText(near) : shownText(near) + ' ' + text;
+      if (text.trim() !== '' && !inline.has(near.tagName)) break;
+    }
+    if (text.trim() !== '') return text;
+    const up = parent(at);
+    if (!up || up.matches('form, fieldset, main, body, [role=form], [role=main]')) break;
+  }
+  return '';
+}
+
+// fieldNames lists what a field is called, by way, best first.
+const fieldNames = (el) => called(el, namesOfField);
+
+function namesOfField(el) {
+  return [
+    ['label', labelTexts(el)],
+    ['aria', [el.getAttribute('aria-label') || '', idsText(el, 'aria-labelledby')]],
+    ['beside', [beside(el)]],
+    ['hint', [el.getAttribute('placeholder') || '', el.getAttribute('title') || '']],
+  ];
+}
+
+const hintCSS = (catalog.site.labelHints || []).join(', ');
+
+// labelTexts are the texts of a field's labels: whole, and without the help
+// that stands inside them.
+function labelTexts(el) {
+  const other = (l) => (node) => node === el || node.tagName === 'SELECT' || (messageCSS && node !== l && node.matches(messageCSS));
+  return [...(el.labels || [])].flatMap((l) => {
+    const whole = textOf(l, other(l));
+    if (!hintCSS || !l.querySelector(hintCSS)) return [whole];
+    return [whole, textOf(l, (node) => other(l)(node) || (node !== l && node.matches(hintCSS)))];
+  });
+}
+
+function actionText(el) {
+  if (el.tagName === 'INPUT') return el.type === 'image' ? el.alt || el.title : el.value || (el.type === 'submit' ? 'submit' : '');
+  return shownText(el);
+}
+
+// Pictures beside the words of a button say nothing.
+const pictures = '[aria-hidden=true], svg, .glyphicon, .fa, .fas, .far, .icon';
+
+function actionTexts(el) {
+  const whole = actionText(el);
+  if (el.tagName === 'INPUT' || !el.querySelector(pictures)) return [whole];
+  return [whole, textOf(el, (node) => node !== el && (!displayed(node) || node.matches(pictures)))];
+}
+
+const actionNames = (el) => called(el, namesOfAction);
+
+function namesOfAction(el) {
+  return [
+    ['text', actionTexts(el)],
+    ['aria', [el.getAttribute('aria-label') || '', idsText(el, 'aria-labelledby'), el.getAttribute('title') || '']],
+  ];
+}
+
+function fits(el, wanted) {
+  const box = el.type === 'checkbox' || role(el) === 'checkbox' || role(el) === 'switch';
+  switch (wanted) {
+    case 'checkbox': return box;
+    case 'password': return el.type === 'password';
+    case 'secret': return !box;
+    case 'textbox': return !box && el.type !== 'password';
+  }
+  return true;
+}
+
+// owner is the form that a control belongs to, through shadow roots.
+function owner(el) {
+  if (el.form) return el.form;
+  return closest(el, 'form, [role=form]');
+}
+
+const tests = new Map();
+function testOf(texts) {
+  if (!tests.has(texts)) tests.set(texts, compile(texts));
+  return tests.get(texts);
+}
+
+// says tells whether a name matches: as a whole, or in each of its parts
+// where it is given twice ("Given name / Prénom").
+function says(matches, name) {
+  const whole = label(name);
+  if (matches(whole)) return true;
+  const parts = whole.split(/ [/|] /);
+  return parts.length === 2 && parts.every((part) => matches(label(part)));
+}
+
+const dangers = Object.entries(catalog.site.dangers);
+
+// dangersOf names the dangers that an element is: "Fermer la session" is both
+// a Logout and the end of the session.
+function dangersOf(el) {
+  const names = actionNames(el).flatMap(([, list]) => list).map(label).filter(Boolean);
+  return dangers.filter(([, danger]) => (danger.css || []).some((css) => el.matches(css)) || names.some(testOf(danger.label))).map(([name]) => name);
+}
+
+const dangerOf = (el) => dangersOf(el)[0] || '';
+
+function describe(el) {
+  const name = el.tagName === 'INPUT' || el.tagName === 'TEXTAREA'
+    ? fieldNames(el).flatMap(([, list]) => list).concat(el.type === 'submit' || el.type === 'button' ? [el.value] : [])
+    : actionNames(el).flatMap(([, list]) => list);
+  const id = el.id ? '#' + el.id : '';
+  return el.tagName.toLowerCase() + id + ' "' + tidy(name.find((s) => s.trim() !== '') || '').slice(0, 80) + '"';
+}

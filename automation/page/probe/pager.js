@@ -1,0 +1,120 @@
+// The pager of a table: which rows and buttons are one, and where it leads.
+
+// pagerText keeps the way that arrows point, which normalising loses.
+const pagerText = (s) => normalise(s.replace(/[\u00bb\u203a\u2192\u25b6]/g, '>').replace(/[\u00ab\u2039\u2190\u25c0]/g, '<'));
+
+const isNumber = (s) => /^[0-9]{1,4}$/.test(s);
+
+// plainIn lists the words of a part of the page that stand in nothing to press.
+function plainIn(el, actions) {
+  const words = [];
+  (function read(node) {
+    if (node.nodeType === Node.TEXT_NODE) words.push(pagerText(node.data));
+    if (node.nodeType !== Node.ELEMENT_NODE || ignored.has(node.tagName) || actions.includes(node)) return;
+    if (node !== el && !displayed(node) && displayed(el)) return;
+    for (const child of childrenOf(node)) read(child);
+  })(el);
+  return words.filter((s) => s !== '');
+}
+
+// turns tells whether nothing but a pager can be what is pressed: its words are
+// a number or a way to turn, and it is none of the dangerous neighbours.
+const turns = (test, el) => actionNames(el).some(([, list]) => list.map(pagerText).some((s) => isNumber(s) || test.next(s) || test.previous(s) || test.pager(s)))
+  && dangersOf(el).length === 0;
+
+// ofPager tells whether words that cannot be pressed are those of a pager.
+const ofPager = (test, s) => test.pager(s) || test.next(s) || test.previous(s) || /^[0-9.,\u2026|/()<>:\s-]+$/.test(s) || test.info.some((re) => re.test(s));
+
+const presses = 'a, button, input[type=submit], input[type=button], input[type=image], [role=button], [role=link], [onclick]';
+const fieldsCSS = 'input:not([type=hidden]):not([type=submit]):not([type=button]):not([type=image]), select, textarea';
+
+// pagerRow tells a row of a table that holds its pager, and nobody: one cell
+// with the numbers of pages, or with the ways to turn them.
+function pagerRow(table, row, test) {
+  if (table.cells(row).length !== 1) return false;
+  return listed(row, () => {
+    const actions = [...row.querySelectorAll(presses)];
+    const plain = plainIn(row, actions);
+    return (actions.length > 0 || plain.some((s) => /[0-9]/.test(s))) && row.querySelector(fieldsCSS) === null && plain.every((s) => ofPager(test, s)) && actions.every((el) => turns(test, el));
+  });
+}
+
+// pagerRows are the parts of a table that can hold its pager.
+function pagerRows(table, test) {
+  return table.rows().filter((row) => (!table.plain && within(row, table.el, 'TFOOT')) || pagerRow(table, row, test));
+}
+
+// pagerAround is the widest part of the page around a number that holds a pager
+// and nothing else; null when the number is none of a pager.
+function pagerAround(el, outermost, actions, test) {
+  let found = null;
+  for (let at = parent(el); at && contains(outermost, at); at = parent(at)) {
+    const inner = actions.filter((other) => contains(at, other));
+    const plain = plainIn(at, inner);
+    if (at.querySelector(fieldsCSS) !== null || !plain.every((s) => ofPager(test, s)) || !inner.every((other) => turns(test, other))) break;
+    found = { inner, plain };
+  }
+  return found && found.inner.length + found.plain.filter(isNumber).length > 1 ? found : null;
+}
+
+// numbered turns the pages of a pager that has numbers only: from the one
+// that is marked as shown, or cannot be pressed, to its neighbour.
+function numbered(numbers, plain, others, direction, off) {
+  const marks = '[aria-current]:not([aria-current=false]), [aria-selected=true], .current, .active, .selected';
+  const number = (el) => +pagerText(actionText(el));
+  const shown = numbers.filter((el) => el.matches(marks) || (el.parentElement && el.parentElement.tagName === 'LI' && el.parentElement.matches(marks)) || off(el));
+  const at = new Set(shown.map(number));
+  if (at.size === 0) for (const s of plain.filter(isNumber)) at.add(+s);
+  if (at.size !== 1) return { status: 'ambiguous', candidates: numbers.slice(0, 5).map(describe) };
+  const current = [...at][0];
+  const target = numbers.find((el) => number(el) === current + (direction === 'next' ? 1 : -1) && !off(el));
+  if (target) return { el: target };
+  // Where there are many pages, dots lead on to those that have no number yet.
+  const beyond = numbers.filter((el) => (direction === 'next' ? number(el) > current : number(el) < current));
+  const dots = others.filter((el) => /^(\.{3}|\u2026)$/.test(pagerText(actionText(el))) && !off(el));
+  const after = (a, b) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+  const on = dots.filter((dot) => numbers.every((el) => (direction === 'next' ? after(el, dot) : after(dot, el))));
+  if (on.length === 1 && beyond.length === 0) return { el: on[0] };
+  return beyond.length > 0 ? { status: 'ambiguous', candidates: beyond.slice(0, 5).map(describe) } : { status: 'end' };
+}
+
+// turnIn finds the way to turn among the things that a part of the page has to
+// press; null when it has none.
+function turnIn(near, outermost, test, direction, off) {
+  const hits = near.filter((el) => actionNames(el).some(([, list]) => list.map(pagerText).some(test[direction])));
+  if (hits.length > 0) {
+    // The same pager may stand above and below a table: either does.
+    const live = hits.filter((el) => !off(el));
+    return live.length === 0 ? { status: 'end' } : { el: live[0] };
+  }
+  const numbers = near.filter((el) => isNumber(pagerText(actionText(el))));
+  for (const el of numbers) {
+    const pager = pagerAround(el, outermost, near, test);
+    if (pager) return numbered(pager.inner.filter((other) => numbers.includes(other)), pager.plain, pager.inner, direction, off);
+  }
+  if (numbers.length > 1) {
+    const target = numbered(numbers, [], [], direction, off);
+    return target.status === 'ambiguous' ? null : target;
+  }
+  return null;
+}
+
+function pagerOf(now, name, direction) {
+  const found = tableOf(now.seen, now.page, name);
+  if (found.length !== 1) return { status: found.length === 0 ? 'missing' : 'ambiguous' };
+  const test = tableTests.get(keyOf(now.page, name));
+  const disabled = (test.spec.disabled || []).join(', ');
+  const off = (el) => !enabled(el) || (disabled && (el.matches(disabled) || (el.parentElement && el.parentElement.tagName === 'LI' && el.parentElement.matches(disabled))));
+  // A row of the table itself may hold the pager.
+  for (const row of pagerRows(found[0], test)) {
+    const near = [...row.querySelectorAll(presses)].filter((el) => turns(test, el) && (visible(el) || !displayed(found[0].el)));
+    const turn = turnIn(near, row, test, direction, off);
+    if (turn) return turn;
+  }
+  for (let around = parent(found[0].el), depth = 0; around && depth < 5; around = parent(around), depth++) {
+    const near = now.seen.actions.filter((el) => contains(around, el) && !contains(found[0].el, el) && visible(el));
+    const turn = turnIn(near, around, test, direction, off);
+    if (turn) return turn;
+  }
+  return { status: 'none' };
+}

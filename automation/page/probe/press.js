@@ -1,0 +1,53 @@
+// Making an element ready for the click that comes from outside.
+
+// arm makes an element ready to be pressed; with clear, the button instead that
+// puts away what lies over it.
+function arm({ page: name, element, token, keep, origins, still, row, table, pager, clear }) {
+  const now = again(name);
+  if (!now) return fail('moved', element);
+  let el;
+  let danger = '';
+  if (table) {
+    const target = pager ? pagerOf(now, table, pager) : rowAction(now, table, row);
+    if (!target.el) return fail(target.status, element, { candidates: target.candidates || [] });
+    el = target.el;
+    danger = dangerOf(el);
+    if (danger !== (pager ? '' : 'delete')) return fail('disagree', element, { candidates: [describe(el)], danger });
+  } else {
+    const found = resolve(now.seen, now.page, element, now.memo);
+    if (found.status !== 'found') return fail(found.status, element, { candidates: found.candidates, danger: found.danger });
+    el = found.el;
+    danger = dangerOf(el);
+  }
+  if (!enabled(el)) return fail('disabled', element);
+  const kept = [];
+  for (const item of keep || []) {
+    const field = resolve(now.seen, now.page, item.element, now.memo);
+    if (field.status !== 'found') return fail(field.status, item.element, { candidates: field.candidates });
+    if (field.parts) field.parts.forEach((part, i) => kept.push({ el: part, value: item.value.charAt(i) }));
+    else kept.push({ el: field.el, value: item.loose && sameName(valueOf(field.el), item.value) ? valueOf(field.el) : item.value, tick: item.tick });
+  }
+  let at = point(el);
+  let box;
+  if (clear) {
+    const found = at.covered ? closerOf(now, el, at.cover) : null;
+    if (!found) return fail('covered', element, { candidates: [at.covered || ''] });
+    ({ closer: el, box } = found);
+    danger = dangerOf(el);
+    kept.length = 0;
+    origins = undefined;
+    at = point(el);
+  }
+  if (at.covered) return fail('covered', element, { candidates: [at.covered] });
+  armed = { el, name: element, token, text: label(actionText(el)), form: actionOf(el), keep: kept, origins, still, danger };
+  const wrong = spoilt();
+  if (wrong !== '') { armed = null; return fail(wrong, element); }
+  return { ok: true, x: at.x, y: at.y, text: tidy(actionText(el)), href: el.href || '', box };
+}
+
+// disarm takes the guard down and tells whether nothing had gone through.
+function disarm() {
+  const untouched = armed !== null && !armed.down;
+  armed = null;
+  return untouched;
+}

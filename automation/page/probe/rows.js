@@ -1,0 +1,64 @@
+// The rows of a table.
+
+function rowAction(now, name, row) {
+  const found = tableOf(now.seen, now.page, name);
+  if (found.length !== 1) return { status: found.length === 0 ? 'missing' : 'ambiguous' };
+  const test = tableTests.get(keyOf(now.page, name));
+  const data = dataRows(found[0], test).filter((other) => !idle(found[0].cells(other), test));
+  if (!data[row.index]) return { status: 'moved' };
+  const cells = found[0].cells(data[row.index]);
+  if (cells.length !== found[0].headers.length) return { status: 'odd row' };
+  const texts = Object.fromEntries(Object.entries(found[0].columns).map(([column, i]) => [column, valueIn(test.spec, column, cells[i])]));
+  if (['given', 'family', 'email'].some((column) => column in row && (texts[column] || '') !== row[column])) return { status: 'moved' };
+  // Where no column says so, the button or link itself must.
+  const place = 'delete' in found[0].columns ? cells[found[0].columns.delete] : data[row.index];
+  const actions = [...place.querySelectorAll('a, button, input[type=submit], input[type=button], [role=button], [role=link]')]
+    .filter((el) => visible(el) && ('delete' in found[0].columns || dangersOf(el).includes('delete')));
+  if (actions.length !== 1) return { status: actions.length === 0 ? 'missing' : 'ambiguous', candidates: actions.map(describe) };
+  return { el: actions[0] };
+}
+
+// idle rows hold nobody: what says that there are no rows is none, nor is what
+// keeps them apart.
+const idle = (cells, test) => cells.length === 1 && (cellText(cells[0]) === '' || test.empty(normalise(cellText(cells[0]))));
+
+// dataRows are the rows that can hold somebody.
+function dataRows(table, test) {
+  return table.rows().filter((row) => !table.over.includes(row) && !pagerRow(table, row, test) && (table.plain || !within(row, table.el, 'THEAD', 'TFOOT'))
+    && row.getAttribute('aria-hidden') !== 'true' && (table.plain || row.cells === undefined || row.cells.length === 0 ? table.cells(row).length > 0 : true));
+}
+
+function readTable({ page: name, table }) {
+  const now = again(name);
+  if (!now) return fail('moved', table);
+  const found = tableOf(now.seen, now.page, table);
+  if (found.length === 0 && tableState(now.seen, now.page)[table].none) return { ok: true, rows: [], columns: [], state: 'none', next: 'none', previous: 'none' };
+  if (found.length !== 1) return fail(found.length === 0 ? 'missing' : 'ambiguous', table, { candidates: found.map((t) => describe(t.el)) });
+  const test = tableTests.get(keyOf(now.page, table));
+  const rows = [];
+  for (const row of dataRows(found[0], test)) {
+    const cells = found[0].cells(row);
+    if (idle(cells, test)) continue;
+    if (cells.length === 1) return fail('odd row', table, { candidates: [tidy(cellText(cells[0])).slice(0, 80)] });
+    if (cells.length !== found[0].headers.length) return fail('odd row', table, { candidates: [cells.length + ' cells under ' + found[0].headers.length + ' headers'] });
+    const texts = Object.entries(found[0].columns).map(([column, i]) => [column, valueIn(test.spec, column, cells[i])]);
+    const veiled = texts.find(([, text]) => masked(text));
+    if (veiled) return fail('masked', veiled[0]);
+    rows.push(Object.fromEntries(texts));
+  }
+  const out = { ok: true, rows, columns: Object.keys(found[0].columns), state: tableState(now.seen, now.page)[table].state };
+  out.next = (({ el, status }) => (el ? 'more' : status))(pagerOf(now, table, 'next'));
+  out.previous = (({ el, status }) => (el ? 'more' : status))(pagerOf(now, table, 'previous'));
+  const told = pagerRows(found[0], test).map((row) => normalise(textOf(row)));
+  // Pages are counted beside the table; further off, what is counted is not it.
+  const nearby = told.length + 2;
+  for (let around = parent(found[0].el), depth = 0; around && depth < 4; around = parent(around), depth++) {
+    told.push(normalise(textOf(around, (node) => node === found[0].el || tableTags(node))));
+  }
+  const numbersOf = (tests, texts) => texts.flatMap((text) => tests.map((re) => re.exec(text)).filter(Boolean)).map(({ groups }) => groups)[0];
+  const info = numbersOf(test.info, told);
+  if (info) out.info = { first: +info.first, last: +info.last, total: +info.total };
+  const count = numbersOf(test.count, told.slice(0, nearby));
+  if (count) out.count = { page: +count.page, pages: +count.pages };
+  return out;
+}
