@@ -3,9 +3,12 @@ package automation_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +29,15 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		return
+	}
+	// A session waits for its pages half of the time: one more at once, unless
+	// somebody asks for a number.
+	flag.Parse()
+	cores := runtime.GOMAXPROCS(0)
+	if at := flag.Lookup("test.parallel"); at.Value.String() == strconv.Itoa(cores) {
+		if err := at.Value.Set(strconv.Itoa(cores + 1)); err != nil {
+			panic(err)
+		}
 	}
 	m.Run()
 }

@@ -10,7 +10,7 @@ import (
 // reason. One more place is one more to look through.
 func TestReveal(t *testing.T) {
 	places := map[string]string{
-		"automation/page/act.go":           "types it into its field",
+		"automation/page/fill.go":          "types it into its field",
 		"automation/custody.go":            "makes a fingerprint, by which the ledger knows it",
 		"automation/facade_credentials.go": "makes a fingerprint of the user name",
 		"automation/facade_state.go":       "reads the program's own keys, and what leads to them",

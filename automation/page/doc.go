@@ -14,7 +14,8 @@
 // again when it leaves. When in doubt it stops, with a [Stop] that names what
 // was not as expected.
 //
-// Where to go next: probe.go puts the probe together, snapshot.go is what a page tells, driver.go waits, act.go
-// fills and presses, table.go reads tables, policy.go judges requests, stop.go
-// holds the reasons to stop.
+// Where to go next: probe.go puts the probe together, snapshot.go is what a
+// page tells, wait.go waits for the next one, fill.go and press.go act on it,
+// table.go reads tables, policy.go judges requests, stop.go holds the reasons
+// to stop.
 package page

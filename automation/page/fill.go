@@ -2,7 +2,6 @@ package page
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"slices"
 	"strings"
@@ -34,28 +33,6 @@ type fillItem struct {
 	Tick    *bool    `json:"tick,omitempty"`
 	Loose   bool     `json:"loose,omitempty"`
 	Origins []string `json:"origins,omitempty"`
-}
-
-// order is what a press takes along.
-type order struct {
-	keep    []fillItem
-	origins []string
-	commits bool
-	// still leaves the keyboard where it is.
-	still bool
-	table string
-	pager string
-	row   *rowOrder
-	// clear presses, instead, what puts away the box that lies over the element.
-	clear bool
-}
-
-// rowOrder names a row of a table by its place and what it must hold.
-type rowOrder struct {
-	Index  int    `json:"index"`
-	Given  string `json:"given"`
-	Family string `json:"family"`
-	Email  string `json:"email"`
 }
 
 // actResult is what the probe answers.
@@ -210,21 +187,6 @@ func (d *Driver) wayOf(element string) string {
 	return d.at.shot.Elements[element].Way
 }
 
-// Press presses a button or link of the recognised page with a real mouse
-// click. The click is let through only if it lands on that very element and
-// nothing about it has changed since it was checked.
-func (d *Driver) Press(ctx context.Context, page, element string) error {
-	return d.press(ctx, page, element, order{})
-}
-
-// Submit presses the button that sends what was filled; the values must still
-// stand in their fields at the moment of the click, and secrets go to their
-// own origins only.
-func (d *Driver) Submit(ctx context.Context, page, element string, filled ...Item) error {
-	keep, origins, _ := reveal(filled)
-	return d.press(ctx, page, element, order{keep: keep, origins: origins})
-}
-
 // About is what the page, or a dialog over it, says around an element, as a
 // person reads it.
 func (d *Driver) About(ctx context.Context, page, element string) (string, error) {
@@ -236,169 +198,6 @@ func (d *Driver) About(ctx context.Context, page, element string) (string, error
 		return "", d.changed(page, element, result.Status, result.Candidates)
 	}
 	return result.Text, nil
-}
-
-// Commit presses what cannot be taken back. Once it returns, with an error or
-// without, pressed tells whether the click may have reached the page: if so,
-// the outcome must be read and the press never repeated.
-func (d *Driver) Commit(ctx context.Context, page, element string, filled ...Item) (pressed bool, err error) {
-	keep, _, _ := reveal(filled)
-	d.committed = true
-	err = d.press(ctx, page, element, order{keep: keep, commits: true})
-	return mayHaveLanded(err), err
-}
-
-// mayHaveLanded tells of a press whether the click may have reached the page.
-func mayHaveLanded(err error) bool {
-	var doubt *doubtError
-	return err == nil || errors.As(err, &doubt)
-}
-
-// doubtError happens when a click was sent and nobody knows whether it landed.
-type doubtError struct{ err error }
-
-func (e *doubtError) Error() string {
-	return lang.Text("the click was sent and nothing was heard of it")
-}
-func (e *doubtError) Unwrap() error { return e.err }
-
-// press arms the guard in the page, clicks, and waits for the guard's verdict.
-func (d *Driver) press(ctx context.Context, page, element string, o order) error {
-	limit := time.Now().Add(toPress)
-	for boxes := 0; ; {
-		result, err := d.pressOnce(ctx, page, element, o)
-		switch {
-		case err != nil:
-			return err
-		case result.OK:
-			d.left = d.at.shot
-			d.options.Observer.Acted(page, element, "pressed", d.wayOf(element))
-			return nil
-		case slices.Contains([]string{"form changed", "origin", "method"}, result.Status):
-			how := lang.Text("elsewhere")
-			if result.Status == "method" {
-				how = lang.Text("in an address")
-			}
-			return &Stop{
-				Code: Unsafe, Page: page, Element: element,
-				Message: lang.Text("%q of the page %q was not pressed: its form would send what was typed %s", d.named(page, element), d.Says(page, ""), how),
-				Hint:    lang.Text("The page's form is not what it should be. Do not sign in there by hand either."),
-			}
-		case slices.Contains([]string{"text changed", "ambiguous", "disagree", "end", "none"}, result.Status) || !time.Now().Before(limit):
-			return d.changed(page, cmpOr(result.Element, element), result.Status, result.Candidates)
-		}
-		// Covered, disabled, moved or missed: the page is still settling, or the
-		// session dialog came up over it.
-		if page != sessionDialog && d.at.shot != nil && slices.Contains(d.at.shot.Overlays, sessionDialog) {
-			if err := d.dismiss(ctx, sessionDialog); err != nil {
-				return err
-			}
-			continue
-		}
-		if result.Status == "covered" && boxes < maxBoxes && !o.clear {
-			boxes++
-			if away, err := d.putAway(ctx, page, element, o); err != nil {
-				return err
-			} else if away {
-				continue
-			}
-		}
-		if err := d.step(ctx, time.Now().Add(500*time.Millisecond)); err != nil {
-			return err
-		}
-		if stop := d.trouble(); stop != nil {
-			return stop
-		}
-	}
-}
-
-// maxBoxes is how often a press looks for a box to put away: pages show a notice
-// of cookies and a survey at once, and a box may take a moment to be complete.
-const maxBoxes = 6
-
-// putAway presses the button of a box that lies over an element and asks for
-// nothing, and tells whether it did. What such a box is, the catalog says.
-func (d *Driver) putAway(ctx context.Context, page, element string, o order) (bool, error) {
-	result, err := d.pressOnce(ctx, page, element, order{clear: true, still: o.still, table: o.table, pager: o.pager, row: o.row})
-	var doubt *doubtError
-	switch {
-	case errors.As(err, &doubt):
-		return false, d.trouble() // it was not what was to be pressed
-	case err != nil || !result.OK:
-		return false, err
-	}
-	d.Warn(Warning{Code: "put_away", Page: page, Detail: lang.Text("a box lay over the page and was closed by its own button %q: %q", result.Text, result.Box)})
-	return true, d.step(ctx, time.Now().Add(500*time.Millisecond))
-}
-
-func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (actResult, error) {
-	token := rand.Text()
-	args := map[string]any{"page": page, "element": element, "token": token, "keep": o.keep, "still": o.still}
-	if o.origins != nil {
-		args["origins"] = o.origins
-	}
-	if o.table != "" {
-		args["table"] = o.table
-		if o.pager != "" {
-			args["pager"] = o.pager
-		}
-		if o.row != nil {
-			args["row"] = o.row
-		}
-	}
-	if o.clear {
-		args["clear"] = true
-	}
-	var armed actResult
-	if err := d.call(ctx, "(order) => irccpin.arm(order)", args, &armed); err != nil || !armed.OK {
-		return armed, err
-	}
-	if o.commits {
-		d.policy.commit()
-	}
-	doc := d.at.doc
-	if err := d.tab.Click(ctx, armed.X, armed.Y); err != nil {
-		return d.disarm(doc, err)
-	}
-	var verdict *clickVerdict
-	err := d.await(ctx, lang.Text("the click to land"), toLand, func() bool {
-		i := slices.IndexFunc(d.clicks, func(c clickVerdict) bool { return c.Token == token })
-		if i >= 0 {
-			verdict = &d.clicks[i]
-		}
-		return verdict != nil || d.closed != nil || d.at.doc != doc
-	})
-	d.clicks = nil
-	switch {
-	case verdict != nil && verdict.Reason == "":
-		return actResult{OK: true, Text: armed.Text, Box: armed.Box}, nil
-	case verdict != nil:
-		d.policy.calm()
-		return actResult{Status: verdict.Reason, Element: element}, nil
-	case err == nil:
-		return actResult{}, &doubtError{err: d.judge(time.Now()).err}
-	}
-	// Why nothing was heard is often known: the page was leaving for a place
-	// where it may not go.
-	if stop := d.trouble(); stop != nil {
-		err = stop
-	}
-	return d.disarm(doc, err)
-}
-
-// disarm takes the guard down after a click that nothing was heard of. If the
-// guard was still up, the click never landed and may be tried again.
-func (d *Driver) disarm(doc browser.DocID, cause error) (actResult, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), toLand)
-	defer cancel()
-	var was bool
-	if err := d.tab.Call(ctx, doc, "() => irccpin.disarm()", nil, &was); err != nil || !was {
-		return actResult{}, &doubtError{err: cause}
-	}
-	if errors.Is(cause, context.Canceled) || errors.Is(cause, context.DeadlineExceeded) {
-		return actResult{}, cause
-	}
-	return actResult{Status: "missed"}, nil
 }
 
 // trouble is what stands in the way of any further act; nil when nothing does.
