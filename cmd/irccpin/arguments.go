@@ -53,7 +53,7 @@ func arrange(app *cli.App, words []string) (arranged []string, command *cli.Comm
 		rest = a.take(rest)
 	}
 	if a.err == nil && a.help {
-		return append([]string{"help", "--"}, a.path...), a.command, nil
+		return append([]string{"help", "--"}, a.names...), a.command, nil
 	}
 	if a.err == nil {
 		a.err = a.complete()
@@ -75,8 +75,10 @@ type arrangement struct {
 	commands []*cli.Command
 	command  *cli.Command
 
-	path, given, arguments []string
-	seen                   []string
+	// names are the words of the command so far; path has the flags between them as
+	// well.
+	names, path            []string
+	given, arguments, seen []string
 	help                   bool
 	err                    error
 }
@@ -150,7 +152,7 @@ func (a *arrangement) unknownFlag(name string) error {
 func (a *arrangement) descend(word string) {
 	for _, c := range a.commands {
 		if c.HasName(word) {
-			a.path = append(append(a.path, a.given...), word)
+			a.names, a.path = append(a.names, word), append(append(a.path, a.given...), word)
 			a.given, a.command, a.commands, a.flags = nil, c, c.Subcommands, c.Flags
 			return
 		}
@@ -159,7 +161,7 @@ func (a *arrangement) descend(word string) {
 	for _, c := range a.commands {
 		names = append(names, c.Name)
 	}
-	a.err = lang.Errorf("there is no command %q%s", strings.Join(append(slices.Clone(a.path), word), " "), didYouMean("", word, names))
+	a.err = lang.Errorf("there is no command %q%s", strings.Join(append(slices.Clone(a.names), word), " "), didYouMean("", word, names))
 }
 
 // didYouMean suggests the name that is at most two slips away; three already
@@ -206,11 +208,11 @@ func (a *arrangement) complete() error {
 	}
 	takes := strings.Fields(a.command.ArgsUsage)
 	if len(a.arguments) > len(takes) {
-		return lang.Errorf("%q is not expected after %q", a.arguments[len(takes)], strings.Join(a.path, " "))
+		return lang.Errorf("%q is not expected after %q", a.arguments[len(takes)], strings.Join(a.names, " "))
 	}
 	for _, missing := range takes[len(a.arguments):] {
 		if !strings.HasPrefix(missing, "[") {
-			return lang.Errorf("%s is missing after %q", missing, strings.Join(a.path, " "))
+			return lang.Errorf("%s is missing after %q", missing, strings.Join(a.names, " "))
 		}
 	}
 	return nil

@@ -32,6 +32,7 @@ func TestArrange(t *testing.T) {
 		{words: "create --given-name=--odd", want: "create --given-name=--odd"},
 		{words: "create -h", want: "help -- create"},
 		{words: "credentials list --help", want: "help -- credentials list"},
+		{words: "--lang fr credentials list --help", want: "help -- credentials list"},
 		{words: "help credentials list", want: "help -- credentials list"},
 		{words: "list extra", failure: `"extra" is not expected`},
 		{words: "list --given-name", failure: "no flag --given-name"},
@@ -41,6 +42,7 @@ func TestArrange(t *testing.T) {
 		{words: "--state-dir x list", failure: "goes after the command"},
 		{words: "credentials --json list", failure: "goes after the command"},
 		{words: "credentials nothing", failure: `no command "credentials nothing"`},
+		{words: "--lang fr nothing", failure: `no command "nothing"`},
 		{words: "completion", failure: "SHELL is missing"},
 	} {
 		t.Run(c.words, func(t *testing.T) {
