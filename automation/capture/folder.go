@@ -3,13 +3,14 @@ package capture
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"irccpin/automation/lang"
 )
 
 const (
@@ -60,20 +61,20 @@ func Load(dir string) (Capture, error) {
 	var c Capture
 	data, err := os.ReadFile(filepath.Join(dir, manifest))
 	if errors.Is(err, fs.ErrNotExist) {
-		return c, fmt.Errorf("%s is no capture: it holds no %s", dir, manifest)
+		return c, lang.Errorf("%s is no capture: it holds no %s", dir, manifest)
 	}
 	if err != nil {
 		return c, err
 	}
 	if err := json.Unmarshal(data, &c); err != nil {
-		return c, fmt.Errorf("%s of %s cannot be read: %w", manifest, dir, err)
+		return c, lang.Errorf("%s of %s cannot be read: %w", manifest, dir, err)
 	}
 	if c.Schema != schema {
-		return c, fmt.Errorf("%s was written by another version of this program (schema %d, known is %d)", dir, c.Schema, schema)
+		return c, lang.Errorf("%s was written by another version of this program (schema %d, known is %d)", dir, c.Schema, schema)
 	}
 	for _, p := range c.Pages {
 		if p.File == "" || p.File != filepath.Base(p.File) || filepath.Ext(p.File) != ".html" {
-			return c, fmt.Errorf("%s of %s names a page %q outside its folder", manifest, dir, p.File)
+			return c, lang.Errorf("%s of %s names a page %q outside its folder", manifest, dir, p.File)
 		}
 	}
 	return c, nil
@@ -93,7 +94,7 @@ func Reserve(dir string) error {
 	case err != nil:
 		return err
 	case len(entries) > 0:
-		return fmt.Errorf("%s is not empty; a capture gets a folder of its own", dir)
+		return lang.Errorf("%s is not empty; a capture gets a folder of its own", dir)
 	}
 	return nil
 }

@@ -2,10 +2,11 @@ package evidence
 
 import (
 	"crypto/rand"
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
+
+	"irccpin/automation/lang"
 )
 
 // idTime makes ids sort by the time at which their runs began.
@@ -22,7 +23,7 @@ func NewID(now time.Time) string {
 
 func checkID(id string) error {
 	if !idShape.MatchString(id) {
-		return fmt.Errorf("%q is not the id of a run (such as 20261122-154501-ab2cd7)", id)
+		return lang.Errorf("%q is not the id of a run (such as 20261122-154501-ab2cd7)", id)
 	}
 	return nil
 }

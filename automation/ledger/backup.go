@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"irccpin/automation/lang"
 )
 
 // backupFormat and backupVersion name the form of a backup: JSON lines, of which the first is a backupHead, the last a
@@ -124,7 +126,7 @@ func (l *Ledger) Restore(ctx context.Context, r io.Reader) error {
 	return l.write(ctx, "restoring the ledger", func(t *tx) error {
 		var head backupHead
 		if err := in.Decode(&head); err != nil {
-			return fmt.Errorf("%w: its first line: %w", ErrBadBackup, err)
+			return lang.Errorf("%w: its first line: %w", ErrBadBackup, err)
 		}
 		if err := t.checkHead(ctx, head); err != nil {
 			return err
@@ -140,13 +142,13 @@ func (l *Ledger) Restore(ctx context.Context, r io.Reader) error {
 			}
 			line.Rows = -1
 			if err := in.Decode(&line); err != nil {
-				return fmt.Errorf("%w: after %d rows: %w", ErrBadBackup, n, err)
+				return lang.Errorf("%w: after %d rows: %w", ErrBadBackup, n, err)
 			}
 			if line.Table == "" {
 				return checkTail(in, line.Rows, n)
 			}
 			if err := t.restoreRow(ctx, tables, line.backupRow); err != nil {
-				return fmt.Errorf("row %d: %w", n+1, err)
+				return lang.Errorf("row %d: %w", n+1, err)
 			}
 		}
 	})
@@ -154,10 +156,10 @@ func (l *Ledger) Restore(ctx context.Context, r io.Reader) error {
 
 func (t *tx) checkHead(ctx context.Context, head backupHead) error {
 	if head.Format != backupFormat || head.Version < 1 || head.Schema < 1 {
-		return fmt.Errorf("%w: format %q, version %d, schema %d", ErrBadBackup, head.Format, head.Version, head.Schema)
+		return lang.Errorf("%w: format %q, version %d, schema %d", ErrBadBackup, head.Format, head.Version, head.Schema)
 	}
 	if head.Version > backupVersion {
-		return fmt.Errorf("%w: its version is %d, the newest known is %d: use a newer irccpin", ErrBadBackup, head.Version, backupVersion)
+		return lang.Errorf("%w: its version is %d, the newest known is %d: use a newer irccpin", ErrBadBackup, head.Version, backupVersion)
 	}
 	schema, err := t.meta(ctx, "schema", "")
 	if err != nil {
@@ -171,7 +173,7 @@ func (t *tx) checkHead(ctx context.Context, head backupHead) error {
 		return &VersionError{Where: "backup", Found: head.Schema, Known: known}
 	}
 	if head.KeyCheck != t.l.keyCheck() {
-		return fmt.Errorf("%w (the backup)", ErrWrongKey)
+		return ErrWrongKey
 	}
 	return nil
 }
@@ -190,7 +192,7 @@ func (t *tx) emptyTables(ctx context.Context) (map[string][]string, error) {
 			return nil, t.l.fault(ctx, err)
 		}
 		if some {
-			return nil, fmt.Errorf("%w: this one has %s", ErrNotEmpty, table.name)
+			return nil, lang.Errorf("%w: this one has %s", ErrNotEmpty, table.name)
 		}
 		tables[table.name] = columns
 	}
@@ -237,10 +239,10 @@ func (t *tx) restoreRow(ctx context.Context, tables map[string][]string, row bac
 // checkTail checks that the backup is whole and ends here.
 func checkTail(in *json.Decoder, told, read int) error {
 	if told != read {
-		return fmt.Errorf("%w: its end tells of %d rows, %d were there", ErrBadBackup, told, read)
+		return lang.Errorf("%w: its end tells of %d rows, %d were there", ErrBadBackup, told, read)
 	}
 	if _, err := in.Token(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: something follows its end", ErrBadBackup)
+		return lang.Errorf("%w: something follows its end", ErrBadBackup)
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ var (
 	ErrKeyTooShort = lang.NewError("the ledger's fingerprint key has fewer than %d bytes", KeySize)
 
 	// ErrWrongKey happens when the database, or a backup, was written with another fingerprint key.
-	ErrWrongKey = lang.NewError("the ledger was written with another fingerprint key: hand in the key that it was created with")
+	ErrWrongKey = lang.NewError("the fingerprint key is not the one that this was written with: put that one back")
 
 	// ErrInvalid happens when a record lacks what makes it a record. It is a defect of the caller.
 	ErrInvalid = lang.NewError("the ledger does not take this record")

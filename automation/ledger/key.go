@@ -4,12 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"irccpin/automation/lang"
 )
 
 // KeySize is the length of a generated key and the shortest that is taken, in bytes: the strength of HMAC-SHA256.
@@ -34,16 +35,16 @@ func Key(ctx context.Context, dir string) ([]byte, error) {
 		return key, nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return fail("the key cannot be used", err)
+		return fail(lang.Text("the key cannot be used"), err)
 	}
 	if err := privateDir(dir); err != nil {
-		return fail("the state directory cannot be used", err)
+		return fail(lang.Text("the state directory cannot be used"), err)
 	}
 	if err := makeKey(dir, path); err != nil {
-		return fail("the key cannot be made", err)
+		return fail(lang.Text("the key cannot be made"), err)
 	}
 	if key, err = readKey(path); err != nil {
-		return fail("the key cannot be used", err)
+		return fail(lang.Text("the key cannot be used"), err)
 	}
 	return key, nil
 }
@@ -54,17 +55,17 @@ func readKey(path string) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is not a regular file")
+		return nil, lang.Errorf("it is not a regular file")
 	}
 	if unixModes && info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("others may use it (mode %04o): chmod 600, if nobody did", info.Mode().Perm())
+		return nil, lang.Errorf("others may use it (mode %04o): chmod 600, if nobody did", info.Mode().Perm())
 	}
 	key, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
 	if len(key) != KeySize {
-		return nil, fmt.Errorf("it has %d bytes instead of %d: put the right one back", len(key), KeySize)
+		return nil, lang.Errorf("it has %d bytes instead of %d: put the right one back", len(key), KeySize)
 	}
 	return key, nil
 }
@@ -116,7 +117,7 @@ func privateDir(dir string) error {
 		return err
 	}
 	if unixModes && info.Mode().Perm()&0o022 != 0 {
-		return fmt.Errorf("others may write to %s (mode %04o): chmod 700", dir, info.Mode().Perm())
+		return lang.Errorf("others may write to %s (mode %04o): chmod 700", dir, info.Mode().Perm())
 	}
 	return nil
 }

@@ -102,10 +102,10 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 		l, err = openSQLite(ctx, o)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("opening the ledger: %w", err)
+		return nil, lang.Errorf("opening the ledger: %w", err)
 	}
 	if err := l.migrate(ctx); err != nil {
-		return nil, fmt.Errorf("opening the ledger: %w", errors.Join(err, l.Close()))
+		return nil, lang.Errorf("opening the ledger: %w", errors.Join(err, l.Close()))
 	}
 	return l, nil
 }
@@ -134,7 +134,7 @@ func (l *Ledger) Close() error {
 func (l *Ledger) Clock(ctx context.Context) (time.Time, error) {
 	now, err := l.engine.clock(ctx, l.reads)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("reading the ledger's clock: %w", l.fault(ctx, err))
+		return time.Time{}, lang.Errorf("reading the ledger's clock: %w", l.fault(ctx, err))
 	}
 	return now, nil
 }

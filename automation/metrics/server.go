@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"irccpin/automation/lang"
 )
 
 // Listen listens for Prometheus at HOST:PORT on this machine. Another address is
@@ -17,7 +19,7 @@ import (
 func Listen(address string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil || !loopback(host) {
-		return nil, fmt.Errorf("%q is not an address of this machine alone, such as 127.0.0.1:9090; put a proxy before it to reach it from elsewhere", address)
+		return nil, lang.Errorf("%q is not an address of this machine alone, such as 127.0.0.1:9090; put a proxy before it to reach it from elsewhere", address)
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
@@ -25,7 +27,7 @@ func Listen(address string) (net.Listener, error) {
 	}
 	// The name localhost can mean anything.
 	if at, ok := listener.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() {
-		return nil, errors.Join(fmt.Errorf("%q leads to %s, which is not this machine alone", address, listener.Addr()), listener.Close())
+		return nil, errors.Join(lang.Errorf("%q leads to %s, which is not this machine alone", address, listener.Addr()), listener.Close())
 	}
 	return listener, nil
 }
