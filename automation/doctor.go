@@ -22,13 +22,23 @@ type FoundBrowser struct {
 func FindBrowser(ctx context.Context, explicit string, headless bool) (FoundBrowser, error) {
 	found, err := browser.Find(browser.FindOptions{Explicit: explicit, Headless: headless})
 	if err != nil {
-		return FoundBrowser{}, &Error{Code: NoBrowser, Message: err.Error(), Err: err, Hint: lang.Text("Install one with: irccpin doctor --install-browser")}
+		return FoundBrowser{}, noBrowser(err, explicit)
 	}
 	version, err := found.Version(ctx)
 	if err != nil {
 		return FoundBrowser{}, &Error{Code: NoBrowser, Message: err.Error(), Err: err, Hint: lang.Text("Name another browser with --browser.")}
 	}
 	return FoundBrowser{Path: found.Path, Version: version, HeadlessShell: found.HeadlessShell}, nil
+}
+
+// noBrowser says that there is none to start, and what to do: one that was named
+// is not there or not fit, and another can be named.
+func noBrowser(err error, explicit string) *Error {
+	hint := lang.Text("Install one with: irccpin doctor --install-browser")
+	if explicit != "" {
+		hint = lang.Text("Name another browser with --browser, or none to use the one that is installed.")
+	}
+	return &Error{Code: NoBrowser, Message: err.Error(), Err: err, Hint: hint}
 }
 
 // InstallBrowser installs a browser through the system's package manager where

@@ -211,7 +211,7 @@ func (h *Host) Close(ctx context.Context) error {
 func findBrowser(c HostConfig) (browser.Found, error) {
 	found, err := browser.Find(browser.FindOptions{Explicit: c.Browser, Headless: c.Headless})
 	if err != nil {
-		return found, &Error{Code: NoBrowser, Message: err.Error(), Err: err, Hint: lang.Text("Install one with: irccpin doctor --install-browser")}
+		return found, noBrowser(err, c.Browser)
 	}
 	if !c.Headless && found.HeadlessShell {
 		return found, &Error{Code: NoBrowser, Message: lang.Text("%s can show no window", found.Path), Hint: lang.Text("Leave --show and --attend out, or name another browser with --browser.")}
