@@ -292,7 +292,7 @@ func Load(dir string) (*Catalog, error) {
 	if dir != "" {
 		over := tree{}
 		if err := over.read(os.DirFS(dir), "."); err != nil {
-			return nil, fmt.Errorf("read the selectors directory: %w", err)
+			return nil, fmt.Errorf("read the selectors directory %s: %w", dir, err)
 		}
 		files.lay(over, dir)
 		c.Overridden = slices.Sorted(mapKeys(over))
