@@ -49,7 +49,10 @@ func (p *program) help(c *cli.Context) error {
 	if len(words) == 0 {
 		return p.tellProgram(c.App)
 	}
-	if len(words) == 1 && slices.Contains(topicNames(), words[0]) {
+	if slices.Contains(topicNames(), words[0]) {
+		if len(words) > 1 {
+			return usage("%q is not expected after %q", words[1], words[0])
+		}
 		return p.topic(words[0])
 	}
 	var command *cli.Command
