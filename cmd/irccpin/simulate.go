@@ -66,7 +66,7 @@ func (p *program) simulate(c *cli.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, portal.Close()) }()
 	if err := portal.Misbehave(troubles...); err != nil {
-		return usage("--with: %v", err)
+		return usage("--with: %v; --list tells what there is", err)
 	}
 	// The settings hold secrets, made up as they are: the client demands that
 	// nobody else can read them.
