@@ -47,7 +47,7 @@ Credentials that were held since are no longer known as held.`,
 				Description: `Every run does this by itself once a day, for what is older than a year. What stays
 is the record of who was created for whom on whose authority.`,
 				Flags: append([]cli.Flag{
-					&cli.IntFlag{Name: "days", Usage: lang.Text("`NUMBER`: what is older than that many days"), Value: int(automation.RetainPersonal / day), Category: catOutput},
+					&cli.IntFlag{Name: "days", Usage: lang.Text("`NUMBER`: what is older than that many days; 365 unless told"), Value: int(automation.RetainPersonal / day), Category: catOutput},
 				}, ledger...),
 				Action: p.pruneLedger,
 			},

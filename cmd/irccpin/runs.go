@@ -28,7 +28,7 @@ the last page. Secrets and PINs are not in it: it can be shown to a colleague.`,
 			{
 				Name: "list", Usage: "list the runs, newest first",
 				Flags: append([]cli.Flag{
-					&cli.IntFlag{Name: "last", Usage: lang.Text("`NUMBER` of runs to list; 0 is all"), Value: 20, Category: catOutput},
+					&cli.IntFlag{Name: "last", Usage: lang.Text("`NUMBER` of runs to list; 20 unless told, 0 is all"), Value: 20, Category: catOutput},
 				}, ledger...),
 				Action: p.listRuns,
 			},

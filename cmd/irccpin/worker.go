@@ -30,7 +30,7 @@ lets it drain: rows under way end or go back to the queue, and it ends with 0.
 		Flags: slices.Concat([]cli.Flag{
 			&cli.IntFlag{Name: "concurrency", Usage: lang.Text("`NUMBER` of rows at once; as many as --max-sessions allows unless told"), Category: catSession},
 			valueFlag("listen", "HOST:PORT", "serve /healthz and /metrics there; an address of this machine alone", catOutput),
-			&cli.StringFlag{Name: "log-format", Usage: lang.Text("`FORMAT` of the log on stderr, text or json"), Value: "text", Category: catOutput},
+			&cli.StringFlag{Name: "log-format", Usage: lang.Text("`FORMAT` of the log on stderr: text unless told, or json"), Value: "text", Category: catOutput},
 		}, limitFlags(), manyFlags()),
 		Action: p.worker,
 	}
