@@ -23,7 +23,15 @@ type Timing struct {
 	Zone string
 }
 
-// String is how people read it.
+// Words is how people read it, in the language of the process.
+func (w Timing) Words() string {
+	if w.Every > 0 {
+		return lang.Text("every %s", plainDuration(w.Every))
+	}
+	return w.String()
+}
+
+// String is how scripts read it.
 func (w Timing) String() string {
 	if w.Every > 0 {
 		return "every " + plainDuration(w.Every)

@@ -30,7 +30,9 @@ entry and from nowhere else.`,
 		Flags: slices.Concat([]cli.Flag{
 			&cli.IntFlag{Name: "concurrency", Usage: lang.Text("`NUMBER` of rows at once; as many as --max-sessions allows unless told"), Category: catSession},
 			boolFlag("json-stream", "tell what happens as lines of JSON on stderr", catOutput),
-		}, limitFlags(), deliveryFlags(), manyFlags()),
+		}, limitFlags(), deliveryFlagsWith(
+			valueFlag("out", "FILE", "keep the results there as rows end (.csv, .xlsx or .json, mode 0600), and go on where this roster's own left off; stdout then shows no PIN", catDelivery),
+		), manyFlags()),
 		Action: func(c *cli.Context) error { return p.batch(c, name) },
 	}
 }

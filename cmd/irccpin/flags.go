@@ -81,8 +81,13 @@ func portalFlags() []cli.Flag {
 
 // deliveryFlags say where a PIN goes instead of stdout.
 func deliveryFlags() []cli.Flag {
+	return deliveryFlagsWith(valueFlag("out", "FILE", "write the JSON result there, for you alone (mode 0600); stdout then shows no PIN", catDelivery))
+}
+
+// deliveryFlagsWith are the same with another --out: a batch keeps a table there.
+func deliveryFlagsWith(out cli.Flag) []cli.Flag {
 	return []cli.Flag{
-		valueFlag("out", "FILE", "write the JSON result there, for you alone (mode 0600); stdout then shows no PIN", catDelivery),
+		out,
 		boolFlag("force", "let --out replace a file that exists", catDelivery),
 		valueFlag("out-command", "COMMAND", "run it with the JSON result on its standard input, without a shell; stdout then shows no PIN", catDelivery),
 		&cli.StringSliceFlag{Name: "encrypt-to", Usage: lang.Text("`RECIPIENT`: encrypt what goes to --out to this age1… key; can be repeated"), Category: catDelivery},

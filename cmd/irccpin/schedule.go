@@ -151,7 +151,7 @@ func (p *program) scheduleAdd(c *cli.Context) error {
 			return p.printJSON(scheduleChange{ended("added"), tellSchedule(added)})
 		}
 		p.narrator.say("A worker does the rest: irccpin worker")
-		_, err = fmt.Fprintln(p.out, lang.Text("%s: %s, %s, next %s", added.Name, plural(len(added.Rows), "row"), added.Timing, when(added.Next)))
+		_, err = fmt.Fprintln(p.out, lang.Text("%s: %s, %s, next %s", added.Name, plural(len(added.Rows), "row"), added.Timing.Words(), when(added.Next)))
 		return err
 	})
 }
@@ -323,7 +323,7 @@ func (p *program) tellSchedules(list []jobs.Schedule) error {
 		if s.Last != nil {
 			last, result = when(s.Last.Due), countsWords(s.Last)
 		}
-		t.AppendRow(table.Row{printable(name), s.Command, s.Timing.String(), spoken(string(s.State)), when(s.Next), last, result, len(s.Rows), s.Rested, len(s.Parked)})
+		t.AppendRow(table.Row{printable(name), s.Command, s.Timing.Words(), spoken(string(s.State)), when(s.Next), last, result, len(s.Rows), s.Rested, len(s.Parked)})
 		for _, r := range s.Parked {
 			waiting++
 			parked.AppendRow(table.Row{printable(s.Name), r.Row.Number, printable(r.Row.Label()), p.sentence(r.Message), p.sentence(r.Hint)})
