@@ -112,7 +112,7 @@ func (p *program) release(c *cli.Context) error {
 	}
 	of := automation.ReleaseOf{ID: c.Args().First(), All: c.Bool("all")}
 	if of.ID == "" && !of.All {
-		settings, err := automation.LoadSettings(c.Context, s.settingsFrom())
+		settings, err := s.settings(c.Context)
 		if err != nil {
 			return err
 		}
