@@ -156,8 +156,8 @@ type view struct {
 	changed time.Time // the snapshot last changed
 }
 
-// TabOptions are what a tab needs for a Driver: the probe, its world, and the
-// policy. The Driver made from the same Options takes the tab.
+// TabOptions are what a tab needs for this Driver: the probe, its world, and the
+// policy. The tab that is opened with them goes to Take.
 func (d *Driver) TabOptions() (browser.TabOptions, error) {
 	text, err := script(d.options.Catalog)
 	if err != nil {
