@@ -12,8 +12,12 @@
 // service.yaml that names its hosts and the link that leads to it.
 //
 // The files are compiled into the program; a directory of corrected files can
-// be laid over them without a rebuild (see Load). Package automation/page
+// be laid over them without a rebuild (see [Load]). Package automation/page
 // evaluates the catalog inside the browser.
+//
+// Where to go next: selectors.go is the form of a page and how the files are
+// read, check.go what they must hold, services.go and variants.go what a service
+// and a second look of a page add, normalise.go how texts are compared.
 package selectors
 
 import (
@@ -23,6 +27,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -295,12 +300,12 @@ func Load(dir string) (*Catalog, error) {
 			return nil, fmt.Errorf("read the selectors directory %s: %w", dir, err)
 		}
 		files.lay(over, dir)
-		c.Overridden = slices.Sorted(mapKeys(over))
+		c.Overridden = slices.Sorted(maps.Keys(over))
 		if len(c.Overridden) == 0 {
 			return nil, fmt.Errorf("the selectors directory %s holds no .yaml file", dir)
 		}
 	}
-	for _, name := range slices.Sorted(mapKeys(files)) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		shown := files[name].shown
 		if name == siteFile {
 			if err := decode(files[name].data, &c.Site); err != nil {
@@ -364,16 +369,6 @@ func decode(data []byte, into any) error {
 		return errors.New("holds more than one document")
 	}
 	return nil
-}
-
-func mapKeys[V any](m map[string]V) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 // Page returns a page by name.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"irccpin/automation/browser"
@@ -230,11 +229,4 @@ func (d *Driver) call(ctx context.Context, function string, args any, result *ac
 		return &Stop{Code: PortalUnavailable, Page: d.Last(), Message: lang.Text("the browser did not carry out an order"), Err: err, Hint: lang.Text("Run the command again.")}
 	}
 	return nil
-}
-
-func cmpOr(a, b string) string {
-	if strings.TrimSpace(a) != "" {
-		return a
-	}
-	return b
 }

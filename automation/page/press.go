@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -96,7 +97,7 @@ func (d *Driver) press(ctx context.Context, page, element string, o order) error
 				Hint:    lang.Text("The page's form is not what it should be. Do not sign in there by hand either."),
 			}
 		case slices.Contains([]string{"text changed", "ambiguous", "disagree", "end", "none"}, result.Status) || !time.Now().Before(limit):
-			return d.changed(page, cmpOr(result.Element, element), result.Status, result.Candidates)
+			return d.changed(page, cmp.Or(result.Element, element), result.Status, result.Candidates)
 		}
 		// Covered, disabled, moved or missed: the page is still settling, or the
 		// session dialog came up over it.
