@@ -114,8 +114,8 @@ func TestBorders(t *testing.T) {
 	}
 }
 
-// TestManners finds what has no place in the program: waiting by the clock,
-// exits from below, and panics instead of errors.
+// TestManners finds what has no place in the program: waiting by the clock, and
+// exits from below.
 func TestManners(t *testing.T) {
 	for _, s := range sources(t) {
 		if strings.HasPrefix(s.dir, "fixtures") {

@@ -10,5 +10,5 @@
 // Where to go next: value.go for the type, settings.go for the rules of a settings file, dotenv.go for what dotenv
 // would silently do to a password, redactor.go for how redaction sees through encodings.
 //
-// The package knows no page of the portal, and imports no other package of the project.
+// The package knows no page of the portal, and imports no other package of the project but lang.
 package secret
