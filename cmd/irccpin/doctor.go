@@ -74,6 +74,12 @@ func (p *program) doctor(c *cli.Context) error {
 	from := s.settingsFrom()
 	settings, program := p.checkSettings(c.Context, from)
 	s = s.withFile(program, from.File)
+	if settings.OK {
+		// What is set for the program itself is there too, and a run would refuse it.
+		if _, err := s.stateless(c.Context); err != nil {
+			settings = problem(settings.Name, err)
+		}
+	}
 	checks := []check{
 		p.checkBrowser(c.Context, s),
 		settings,
@@ -135,7 +141,9 @@ func (p *program) tellChecks(checks []check) {
 		if !each.OK {
 			mark = paint(text.FgRed, fmt.Sprintf("%-7s", lang.Text("not ok")))
 		}
-		fmt.Fprintf(p.out, "%s %-10s %s\n", mark, lang.Word(each.Name), printable(each.Detail))
+		// Several faults of one file stand one below the other.
+		detail := strings.ReplaceAll(printable(each.Detail), "\n", "\n"+strings.Repeat(" ", 19))
+		fmt.Fprintf(p.out, "%s %-10s %s\n", mark, lang.Word(each.Name), detail)
 		if each.Hint != "" {
 			fmt.Fprintf(p.out, "%18s %s\n", "", printable(each.Hint))
 		}

@@ -350,6 +350,17 @@ func (s sources) config(ctx context.Context, command string) (automation.Config,
 
 // session settles how the portal is opened, whoever the employer is.
 func (s sources) session(ctx context.Context) (automation.Config, error) {
+	c, err := s.stateless(ctx)
+	if err != nil {
+		return c, err
+	}
+	state, err := s.state(ctx)
+	c.StateDir, c.DatabaseURL, c.LedgerKey = state.Dir, state.DatabaseURL, state.Key
+	return c, err
+}
+
+// stateless settles the part of it that has nothing to do with the state.
+func (s sources) stateless(ctx context.Context) (automation.Config, error) {
 	simulator, err := s.simulator()
 	if err != nil {
 		return automation.Config{}, err
@@ -378,9 +389,7 @@ func (s sources) session(ctx context.Context) (automation.Config, error) {
 		return c, err
 	}
 	c.Keep = automation.Keep{Age: time.Duration(days) * 24 * time.Hour, Bytes: int64(mib) << 20}
-	state, err := s.state(ctx)
-	c.StateDir, c.DatabaseURL, c.LedgerKey = state.Dir, state.DatabaseURL, state.Key
-	return c, err
+	return c, nil
 }
 
 // elsewhere settles whether a browser is used that runs already, and which.
