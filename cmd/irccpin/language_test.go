@@ -242,7 +242,7 @@ func (t told) spoken() {
 		"user name",                                    // what is bound to an address
 		"missing", "ambiguous", "disagree", "disabled", // elements of a page
 		"active", "paused", "done", // schedules
-		"drift", "evidence", "ledger", "not signed out", "pin not noted", "remote browser", "unresolved", // warnings
+		"capture", "drift", "evidence", "ledger", "name changed", "not signed out", "pin not noted", "put away", "remote browser", "unresolved", // warnings
 	} {
 		t.add(word, "words")
 	}
