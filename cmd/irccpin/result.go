@@ -53,7 +53,7 @@ func hidePIN(u automation.User) automation.User {
 func document(v any) ([]byte, error) {
 	var b strings.Builder
 	encoder := json.NewEncoder(&b)
-	// Names are for people to read: no < for what never meets HTML.
+	// Names are for people to read: no \u003c in what never meets HTML.
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(v)
 	return []byte(b.String()), err
