@@ -29,11 +29,6 @@ const (
 	ScheduleFinished Kind = "schedule_finished"
 )
 
-// Kinds lists all kinds.
-func Kinds() []Kind {
-	return []Kind{PINAppeared, PINChanged, PersonNeeded, CredentialHeld, PortalUnavailable, ScheduleFinished}
-}
-
 // Event is what is told. It has no place for a PIN, a password or an answer, and
 // its texts are to come from where such things are never put.
 type Event struct {
