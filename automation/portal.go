@@ -270,6 +270,9 @@ func stateError(err error) error {
 	if errors.Is(err, ledger.ErrKeyMissing) || errors.Is(err, ledger.ErrKeyTooShort) {
 		return &Error{Code: BadSettings, Message: err.Error(), Err: err, Hint: lang.Text("The key must be the same on all machines that share the database.")}
 	}
+	if errors.Is(err, ledger.ErrWrongKey) {
+		hint = lang.Text("Put the ledger.key of this ledger back into the state directory, or set IRCCPIN_LEDGER_KEY to what it was. Nothing was changed.")
+	}
 	return &Error{Code: page.StateUnavailable, Message: err.Error(), Hint: hint, Err: err}
 }
 

@@ -101,7 +101,7 @@ func (t *tx) checkKey(ctx context.Context) error {
 	case "":
 		return t.setMeta(ctx, "key_check", own)
 	}
-	return fmt.Errorf("%w (%s)", ErrWrongKey, t.l.engine.where())
+	return fmt.Errorf("%s: %w", t.l.engine.where(), ErrWrongKey)
 }
 
 func (l *Ledger) keyCheck() string { return fingerprint(l.key, "key check") }
