@@ -85,7 +85,7 @@ func (l *Ledger) keep(lease *Lease) bool {
 }
 
 // Lost is closed when the lease is no longer certain: somebody else has it, it could not be renewed for its whole time, or
-// the ledger was closed. Whoever holds it stops before the next committing click.
+// the ledger was closed. Before a committing click that does not do: see [Lease.Confirm].
 func (lease *Lease) Lost() <-chan struct{} { return lease.lost }
 
 // Confirm renews the lease now and thereby proves that it is still held: the last question before an intent is begun.

@@ -123,7 +123,7 @@ func (h *webhook) post(ctx context.Context, body []byte) (after time.Duration, e
 	if err != nil {
 		return 0, bare(err)
 	}
-	defer response.Body.Close() //nolint:errcheck // what it says is not needed
+	defer response.Body.Close() // what it says is not needed
 	// Read a little, so that the connection can be used again.
 	_, _ = io.CopyN(io.Discard, response.Body, 64<<10)
 	code := response.StatusCode

@@ -53,7 +53,7 @@ func Open(path string, o Options) (*Roster, error) {
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
-	defer file.Close() //nolint:errcheck // nothing was written
+	defer file.Close() // nothing was written
 	if o.Dir == "" {
 		o.Dir = filepath.Dir(path)
 	}

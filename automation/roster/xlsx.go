@@ -25,7 +25,7 @@ func readXLSX(data []byte, f *faults) table {
 		f.add(0, "", "it cannot be read as an Excel file: %v", err)
 		return table{}
 	}
-	defer book.Close() //nolint:errcheck // nothing was written
+	defer book.Close() // nothing was written
 	s := sheet{book: book, name: book.GetSheetName(0), faults: f}
 	if s.name == "" {
 		f.add(0, "", "it has no sheet")
@@ -50,7 +50,7 @@ func (s sheet) read() (t table, err error) {
 	if err != nil {
 		return t, err
 	}
-	defer rows.Close() //nolint:errcheck // nothing was written
+	defer rows.Close() // nothing was written
 	for number := 1; rows.Next(); number++ {
 		cells, err := rows.Columns()
 		if err != nil {

@@ -11,8 +11,10 @@ import (
 // Categories of flags in the help of a command.
 const (
 	catWho      = "The user"
+	catWhat     = "What is done"
 	catWhen     = "When"
 	catDelivery = "Where the PIN goes"
+	catNotice   = "Who is told"
 	catSession  = "The session"
 	catOutput   = "What is told"
 	catCapture  = "Captured pages"
