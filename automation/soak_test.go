@@ -192,6 +192,9 @@ func (s *soak) note(t *testing.T, a fixtures.Account, got string, r *automation.
 	defer s.mu.Unlock()
 	s.tries++
 	s.endings[got]++
+	if got == string(automation.Internal) {
+		t.Errorf("%s: a defect: %+v", a.Username, r.Error)
+	}
 	if r == nil || r.Error != nil {
 		return
 	}

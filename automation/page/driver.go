@@ -213,17 +213,20 @@ func (d *Driver) Shot() *Snapshot { return d.at.shot }
 // Open navigates to an address of the catalog.
 func (d *Driver) Open(ctx context.Context, address string) error {
 	d.left = d.at.shot
-	if err := d.tab.Navigate(ctx, address); err != nil {
-		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-			return err
-		}
-		// The event that follows says more; wait for it.
-		if stop := d.await(ctx, lang.Text("the answer to the first request"), 5*time.Second, func() bool { return d.at.failed != nil || d.refused != nil || d.closed != nil }); stop == nil {
-			return d.judge(time.Now()).err
-		}
-		return &Stop{Code: PortalUnavailable, Page: d.Last(), Message: lang.Text("the portal could not be opened"), Err: err, Hint: lang.Text("Check the connection and try again later.")}
+	return d.loading(ctx, d.tab.Navigate(ctx, address), lang.Text("the portal could not be opened"))
+}
+
+// loading is what an order to load a page came to: an error of the browser's is
+// a stop that says why.
+func (d *Driver) loading(ctx context.Context, err error, message string) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
 	}
-	return nil
+	// The event that follows says more; wait for it.
+	if stop := d.await(ctx, lang.Text("the answer to the first request"), 5*time.Second, func() bool { return d.at.failed != nil || d.refused != nil || d.closed != nil }); stop == nil {
+		return d.judge(time.Now()).err
+	}
+	return &Stop{Code: PortalUnavailable, Page: d.Last(), Message: message, Err: err, Hint: lang.Text("Check the connection and try again later.")}
 }
 
 // ErrPosted happens when a page is to be loaded again that answered a post:
@@ -236,7 +239,7 @@ func (d *Driver) Again(ctx context.Context) error {
 		return ErrPosted
 	}
 	d.left = d.at.shot
-	return d.tab.Reload(ctx)
+	return d.loading(ctx, d.tab.Reload(ctx), lang.Text("the page could not be loaded again"))
 }
 
 // Close closes the tab.

@@ -119,11 +119,11 @@ func (s *Snapshot) Page() string {
 
 // Has tells whether an element of the recognised page is there.
 func (s *Snapshot) Has(element string) bool {
-	return s.Elements[element].Status == "found"
+	return s != nil && s.Elements[element].Status == "found"
 }
 
 // Is tells whether a facet of the recognised page holds.
-func (s *Snapshot) Is(facet string) bool { return slices.Contains(s.Facets, facet) }
+func (s *Snapshot) Is(facet string) bool { return s != nil && slices.Contains(s.Facets, facet) }
 
 // unlike tells two situations apart: another page, or the same one with
 // another message. What moves on a page by itself (a clock, a table that is

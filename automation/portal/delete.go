@@ -116,7 +116,14 @@ func (k *Desk) confirmed(ctx context.Context, answered []string) (*page.Snapshot
 	if err := k.Driver.Follow(ctx, lang.Text("the home page"), lookTime, gone); err != nil {
 		return nil, err
 	}
-	return k.Driver.Shot(), k.Driver.Quiet(ctx, "users")
+	if err := k.Driver.Quiet(ctx, "users"); err != nil {
+		return nil, err
+	}
+	if now := k.Driver.Shot(); now != nil && gone(now) {
+		return now, nil
+	}
+	// The dialog closed first, and the page went on all the same.
+	return k.answerOr(ctx, lang.Text("the home page"), deleteDialog)
 }
 
 // rightPerson checks whom a question is about, where it says so: nobody is deleted
@@ -198,7 +205,9 @@ func mentions(text, phrase string) bool {
 
 // gone reads what came of the click: a table without the row.
 func (k *Desk) gone(ctx context.Context, id string, in Intent) (Outcome, error) {
-	k.Home = k.Driver.Shot()
+	if now := k.Driver.Shot(); now != nil {
+		k.Home = now
+	}
 	users, err := Users(ctx, k.Driver, k.Home)
 	if err == nil && k.rowsOf(in.Person, users) == 0 {
 		return k.deleted(ctx, id, in.Person.user(), false), nil

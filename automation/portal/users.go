@@ -125,12 +125,12 @@ func openTable(ctx context.Context, d *page.Driver, home *page.Snapshot) error {
 		table := s.Tables["users"]
 		return table.Count == 1 && table.Shown || table.None
 	}
-	if !shown(home) {
+	if d.Shot() == nil || !shown(home) { // the page may be on its way to another
 		if _, err := d.Settles(ctx, func(s *page.Snapshot) bool { return shown(s) || s.Has("view-manage-access") }); err != nil {
 			return err
 		}
 	}
-	if now := d.Shot(); !shown(now) && now.Has("view-manage-access") {
+	if now := d.Shot(); now != nil && !shown(now) && now.Has("view-manage-access") {
 		if err := d.Press(ctx, "home", "view-manage-access"); err != nil {
 			return err
 		}
