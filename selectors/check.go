@@ -20,7 +20,7 @@ func (c *Catalog) check() error {
 	for _, h := range c.Site.Hosts {
 		names[h.Name] = true
 	}
-	for _, texts := range []Texts{c.Site.Over.Close, c.Site.Over.Also, c.Site.Over.About, c.Site.Over.Unlike} {
+	for _, texts := range []Texts{c.Site.Over.Close, c.Site.Over.Also, c.Site.Over.About, c.Site.Over.Unlike, c.Site.Aside} {
 		if err := texts.check(); err != nil {
 			return fmt.Errorf("site.yaml: over: %w", err)
 		}

@@ -79,6 +79,9 @@ type Site struct {
 	HiddenInCells []string `yaml:"hidden_in_cells" json:"hiddenInCells"`
 	// Notices are the wordings of maintenance announcements.
 	Notices []string `yaml:"notices" json:"notices"`
+	// Aside are wordings of parts of any page that are not about it, such as the
+	// question whether it was of help: what commits is never looked for there.
+	Aside Texts `yaml:"aside" json:"aside"`
 	// Over is what may lie over any page and asks for nothing.
 	Over Over `yaml:"over" json:"over"`
 	// PasscodeMail is what an e-mail with a passcode looks like.
@@ -239,6 +242,9 @@ type Element struct {
 	With string `yaml:"with" json:"with"`
 	// Inside restricts the element to what lies in a visible match of this CSS.
 	Inside string `yaml:"inside" json:"inside"`
+	// Apart leaves out what lies in a match of this CSS, such as a form of the
+	// page's footer.
+	Apart string `yaml:"apart" json:"apart,omitempty"`
 	// Asks is what that match must say, when it matters which box it is.
 	Asks Texts `yaml:"asks" json:"asks,omitempty"`
 	// Required elements must be found before the page counts as ready.

@@ -94,25 +94,35 @@ func (d *Driver) turn(ctx context.Context, page, table, direction, state string)
 	if err := d.press(ctx, page, table+" "+direction, order{table: table, pager: direction}); err != nil {
 		return tableResult{}, err
 	}
-	err := d.await(ctx, lang.Text("the table's %s page", direction), moveOn, func() bool {
-		if d.trouble() != nil {
-			return true
-		}
+	anew := func(shot *Snapshot) bool { return was != nil && shot.Doc != was.Doc }
+	here := func(shot *Snapshot) bool {
+		return shot != nil && shot.Page() == page && (!anew(shot) || shot.Loaded == "complete")
+	}
+	// Rows that are taken away before others come are no page of their own.
+	turned := func() bool {
 		shot := d.at.shot
-		// Rows that are taken away before others come are no page of their own.
-		return shot != nil && shot.Page() == page && shot.Tables[table].Count == 1 && shot.Tables[table].State != state && shot.Tables[table].Rows > 0 &&
-			(was == nil || shot.Doc == was.Doc || shot.Loaded == "complete")
-	})
+		return d.trouble() != nil || here(shot) && shot.Tables[table].Count == 1 && shot.Tables[table].State != state && shot.Tables[table].Rows > 0
+	}
+	spec, _ := d.options.Catalog.Page(page)
+	behind := spec.Tables[table].Behind
+	// What was loaded anew, the page or a frame in it, can keep its rows back until
+	// they are asked for.
+	closed := func() bool {
+		shot := d.at.shot
+		return here(shot) && behind != "" && was != nil && was.Tables[table].Shown && !shot.Tables[table].Shown && shot.Has(behind)
+	}
+	what := lang.Text("the table's %s page", direction)
+	err := d.await(ctx, what, moveOn, func() bool { return turned() || closed() })
+	if err == nil && d.trouble() == nil && (anew(d.at.shot) || closed()) {
+		if err = d.reopen(ctx, page, table, was); err == nil {
+			err = d.await(ctx, what, moveOn, turned)
+		}
+	}
 	if err != nil {
 		return tableResult{}, err
 	}
 	if stop := d.trouble(); stop != nil {
 		return tableResult{}, stop
-	}
-	if was != nil && d.at.doc != was.Doc {
-		if err := d.reopen(ctx, page, table, was); err != nil {
-			return tableResult{}, err
-		}
 	}
 	if err := d.Quiet(ctx, table); err != nil {
 		return tableResult{}, err

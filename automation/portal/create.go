@@ -129,7 +129,7 @@ func (k *Desk) openForm(ctx context.Context) (*page.Snapshot, error) {
 	if ok, err := k.Driver.Settles(ctx, offered); err != nil {
 		return nil, err
 	} else if !ok {
-		return nil, k.notOffered()
+		return nil, notOffered(k.Driver)
 	}
 	if err := k.Driver.Press(ctx, "home", "create-secondary-user"); err != nil {
 		return nil, err

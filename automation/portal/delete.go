@@ -135,7 +135,7 @@ func (k *Desk) rightPerson(ctx context.Context, asks string, shown *page.Snapsho
 	}
 	d := shown.Details
 	other := asks != deleteDialog && (d["given"] != "" && !alike(d["given"], u.GivenName) || d["family"] != "" && !alike(d["family"], u.FamilyName) ||
-		d["email"] != "" && u.Email != "" && fold(d["email"]) != fold(u.Email))
+		strings.Contains(d["email"], "@") && u.Email != "" && fold(d["email"]) != fold(u.Email))
 	if !other && !namesAnother(text, u, all) {
 		return nil
 	}

@@ -14,9 +14,9 @@ import (
 // when it offers to create nothing at all. A page that offers something like it,
 // such as a branch, belongs to somebody who may create: then the link is there
 // in other words, and the page has changed.
-func (k *Desk) notOffered() *page.Stop {
+func notOffered(d *page.Driver) *page.Stop {
 	const element = "create-secondary-user"
-	shot, says := k.Driver.Shot(), k.Driver.Says("home", element)
+	shot, says := d.Shot(), d.Says("home", element)
 	stop := &page.Stop{
 		Code: page.NotPermitted, Page: "home", Element: element,
 		Message: lang.Text("the home page does not offer %q", says),
@@ -37,4 +37,17 @@ func (k *Desk) notOffered() *page.Stop {
 	stop.Code = page.PageChanged
 	stop.Hint = lang.Text("The portal's page has changed. Nothing was pressed on it. A corrected catalog file can be laid over the built-in one with --selectors.")
 	return stop
+}
+
+// without is the stop on a home page whose table of users was not found: whoever
+// is shown neither table nor any way to create somebody is not a primary user.
+func without(d *page.Driver, err error) error {
+	shot := d.Shot()
+	if page.CodeOf(err) != page.PageChanged || shot == nil || shot.Tables["users"].Count > 0 || shot.Elements["view-manage-access"].Status != "missing" {
+		return err
+	}
+	if stop := notOffered(d); stop.Code == page.NotPermitted {
+		return stop
+	}
+	return err
 }

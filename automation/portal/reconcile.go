@@ -228,6 +228,12 @@ func noEffect(d doubt, message string) *page.Stop {
 		Code: code, Page: "home", Err: errors.Join(ErrNoEffect, d.cause), RetryAfter: retryAfter(d.cause),
 		Message: message, Hint: lang.Text("Run the command again to try anew."),
 	}
+	// Why the page after the click was not gone on from, where that is the reason.
+	var lost *page.Stop
+	if code := page.CodeOf(d.cause); errors.As(d.cause, &lost) && (code == page.PageUnknown || code == page.PageChanged) {
+		stop.Message += lang.Text("; after the click %s", lost.Message)
+		stop.Hint = lost.Hint
+	}
 	if d.box != "" {
 		stop.Message += lang.Text("; a box came up that was not answered: %q", d.box)
 		stop.Hint = lang.Text("The page asks for more than this program knows. Create the user by hand, and run the command again to read the PIN.")

@@ -167,7 +167,7 @@ func (r *run) ending(s *page.Snapshot) error {
 	case "session-expired":
 		return r.stop(page.PortalUnavailable, lang.Text("the portal says that the session has expired"), lang.Text("Run the command again."))
 	case "maintenance":
-		stop := r.stop(page.PortalUnavailable, lang.Text("the portal is closed for maintenance%s", said(s)), lang.Text("Try again later."))
+		stop := r.stop(page.PortalUnavailable, lang.Text("the portal says that it is not available now%s", said(s)), lang.Text("Try again later."))
 		stop.RetryAfter = r.d.RetryAfter()
 		return stop
 	case "page-error":

@@ -118,6 +118,9 @@ function textOf(el, skip) {
   return out;
 }
 
+// footnote tells the mark of a footnote, which is no part of a label.
+const footnote = (node) => node.tagName === 'SUP' && /^((foot)?note( de bas de page)?)?[\s\d*\u2020\u2021\u00a7()[\]]{0,6}$/i.test(tidy(node.textContent));
+
 const shownText = (el) => textOf(el, (node) => node !== el && !displayed(node));
 const tidy = (s) => s.replace(/\p{Cf}/gu, '').replace(/\s+/g, ' ').trim();
 
@@ -132,6 +135,8 @@ function watch(root) {
   for (const type of ['load', 'toggle', 'transitionend', 'animationend', 'change', 'input']) {
     listening.addEventListener(type, changed, { capture: true, passive: true });
   }
+  // What loads inside a document, such as a frame, is not told to its window.
+  if (listening !== root) root.addEventListener('load', changed, { capture: true, passive: true });
   if (root.defaultView) guardWindow(root.defaultView);
 }
 

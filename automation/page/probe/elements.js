@@ -18,6 +18,18 @@ function find(seen, page, spec, memo) {
   return found;
 }
 
+// aside tells a button of a part of the page that is not about it: a notice,
+// such as one of cookies, or the question whether the page was of help.
+function aside(el) {
+  for (let at = parent(el), depth = 0; at && depth < 4 && !at.matches('main, body, [role=main]'); at = parent(at), depth++) {
+    const text = normalise(shownText(at));
+    if (text.length > 400) return false;
+    if (testOf(catalog.site.aside)(text)) return true;
+    if (over.about && over.about(text) && !over.unlike(text) && !holdsField(at)) return true;
+  }
+  return false;
+}
+
 // boxGroup is one field that is drawn as a row of boxes, one for each
 // character: exactly so many of them, in one form.
 function boxGroup(pool, count) {
@@ -36,6 +48,7 @@ function waysOf(seen, page, spec, memo) {
     const around = select(seen, spec.inside).filter((outer) => visible(outer) && (!asks || asks(normalise(shownText(outer)))));
     pool = pool.filter((el) => around.some((outer) => contains(outer, el)));
   }
+  if (spec.apart) pool = pool.filter((el) => !closest(el, spec.apart) && !(action && aside(el)));
   if (spec.with) {
     const company = resolve(seen, page, spec.with, memo);
     if (company.el) pool = sameForm(pool, company.el);

@@ -48,7 +48,7 @@ const hintCSS = (catalog.site.labelHints || []).join(', ');
 // labelTexts are the texts of a field's labels: whole, and without the help
 // that stands inside them.
 function labelTexts(el) {
-  const other = (l) => (node) => node === el || node.tagName === 'SELECT' || (messageCSS && node !== l && node.matches(messageCSS));
+  const other = (l) => (node) => node === el || node.tagName === 'SELECT' || footnote(node) || (messageCSS && node !== l && node.matches(messageCSS));
   return [...(el.labels || [])].flatMap((l) => {
     const whole = textOf(l, other(l));
     if (!hintCSS || !l.querySelector(hintCSS)) return [whole];

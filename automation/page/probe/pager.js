@@ -99,6 +99,23 @@ function turnIn(near, outermost, test, direction, off) {
   return null;
 }
 
+const grids = 'table, [role=table], [role=grid], [role=treegrid]';
+
+// othersIn lists the tables shown in a part of the page beside one's own.
+const othersIn = (around, own) => [...around.querySelectorAll(grids)].filter((t) => !contains(t, own) && !contains(own, t) && displayed(t));
+
+// elsewhere tells a pager that is another table's: it says so, that table is
+// nearer, or stands between.
+function elsewhere(el, own, others) {
+  others = others.filter((t) => !contains(t, el));
+  const named = (el.getAttribute('aria-controls') || '').split(/\s+/).map((id) => id && el.getRootNode().getElementById(id)).filter(Boolean);
+  if (named.some((at) => contains(at, own) || contains(own, at))) return false;
+  if (named.some((at) => others.some((t) => contains(at, t) || contains(t, at)))) return true;
+  const steps = (t) => { let n = 0; for (let at = parent(el); at && !contains(at, t); at = parent(at)) n++; return n; };
+  const after = (a, b) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+  return others.some((t) => steps(t) < steps(own) || (steps(t) === steps(own) && after(own, t) && after(t, el)));
+}
+
 function pagerOf(now, name, direction) {
   const found = tableOf(now.seen, now.page, name);
   if (found.length !== 1) return { status: found.length === 0 ? 'missing' : 'ambiguous' };
@@ -112,7 +129,8 @@ function pagerOf(now, name, direction) {
     if (turn) return turn;
   }
   for (let around = parent(found[0].el), depth = 0; around && depth < 5; around = parent(around), depth++) {
-    const near = now.seen.actions.filter((el) => contains(around, el) && !contains(found[0].el, el) && visible(el));
+    const others = othersIn(around, found[0].el);
+    const near = now.seen.actions.filter((el) => contains(around, el) && !contains(found[0].el, el) && visible(el) && !elsewhere(el, found[0].el, others));
     const turn = turnIn(near, around, test, direction, off);
     if (turn) return turn;
   }

@@ -27,7 +27,8 @@ function messages(seen) {
       found.push(el);
     }
   }
-  seen.told = found.map(toldBy).filter((text) => text !== '');
+  // "Problematic field:" stands before what is told.
+  seen.told = found.map(toldBy).filter((text) => text !== '' && !/^[^.!?]{1,40}:$/.test(text));
   return found.map((el) => tidy(shownText(el))).filter((text) => text !== '');
 }
 
@@ -41,7 +42,7 @@ function toldBy(el) {
 function holds(seen, page, mark, memo) {
   if (mark.heading) {
     const test = testOf(mark.heading);
-    return seen.headings.some((el) => displayed(el) && test(label(textOf(el)))) || seen.lines.some(test.whole);
+    return seen.headings.some((el) => displayed(el) && test(label(textOf(el, footnote)))) || seen.lines.some(test.whole);
   }
   if (mark.title) return testOf(mark.title)(normalise(document.title));
   if (mark.text) {
@@ -131,7 +132,9 @@ function detail(seen, texts, others) {
     const colon = raw.indexOf(':');
     if (colon > 0 && matches(label(raw.slice(0, colon))) && raw.slice(colon + 1).trim() !== '') { values.add(tidy(raw.slice(colon + 1))); continue; }
     if (matches(label(raw))) {
-      const value = valueBelow(node.parentElement) || valueAfter(node);
+      // The label of a field speaks of what stands in it, and of nothing beside it.
+      const named = closest(node.parentElement, 'label');
+      const value = named && named.control ? tidy(named.control.value || '') : valueBelow(node.parentElement) || valueAfter(node);
       if (value !== '' && !others(label(value))) { values.add(value); continue; }
     }
     const words = tidy(raw).split(' ');

@@ -53,7 +53,8 @@ function readTable({ page: name, table }) {
   // Pages are counted beside the table; further off, what is counted is not it.
   const nearby = told.length + 2;
   for (let around = parent(found[0].el), depth = 0; around && depth < 4; around = parent(around), depth++) {
-    told.push(normalise(textOf(around, (node) => node === found[0].el || tableTags(node))));
+    const others = othersIn(around, found[0].el);
+    told.push(normalise(textOf(around, (node) => node === found[0].el || tableTags(node) || (!contains(node, found[0].el) && others.some((t) => contains(node, t))))));
   }
   const numbersOf = (tests, texts) => texts.flatMap((text) => tests.map((re) => re.exec(text)).filter(Boolean)).map(({ groups }) => groups)[0];
   const info = numbersOf(test.info, told);

@@ -75,7 +75,7 @@ function snapshot() {
     if (answer && answer.el) shot.asked = asked(answer.el);
   } else {
     shot.nearest = nearest;
-    shot.headings = seen.headings.filter(displayed).map((el) => tidy(textOf(el))).slice(0, 8);
+    shot.headings = seen.headings.filter(visible).map((el) => tidy(textOf(el))).slice(0, 8);
   }
   // Numbers are left out: clocks and request ids change by themselves.
   shot.wording = digest(seen.text.replace(/[0-9]+/g, ''));

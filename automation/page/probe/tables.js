@@ -77,10 +77,16 @@ function columnsOf(test, headers) {
   return (test.spec.required || []).every((column) => column in at) ? at : null;
 }
 
+// headText is what a cell calls its column.
+function headText(cell) {
+  const text = cell.querySelector('sup') === null ? '' : tidy(textOf(cell, (node) => hiddenIn(cell, node) || footnote(node)));
+  return label(text || cellText(cell));
+}
+
 function headersOf(row, cells) {
   const headers = [];
   for (const cell of cells(row)) {
-    headers.push(label(cellText(cell)));
+    headers.push(headText(cell));
     for (let i = 1; i < (cell.colSpan || 1); i++) headers.push('');
   }
   return headers;
@@ -94,7 +100,7 @@ function headerGrid(rows) {
     let x = 0;
     for (const cell of cellsOf(row)) {
       while (grid[y][x] !== undefined) x++;
-      const text = label(cellText(cell));
+      const text = headText(cell);
       for (let dy = 0; dy < (cell.rowSpan || 1) && y + dy < rows.length; dy++) {
         for (let dx = 0; dx < (cell.colSpan || 1); dx++) grid[y + dy][x + dx] = dx === 0 ? text : '';
       }
@@ -149,9 +155,9 @@ const valuesOf = (card) => [...listOf(card).querySelectorAll('dd')];
 // headers, and must be the same on every card.
 function cardsOf(el) {
   const cards = () => [...el.children];
-  const headers = termsOf(el.firstElementChild).map((term) => label(cellText(term)));
+  const headers = termsOf(el.firstElementChild).map(headText);
   const alike = cards().every((card) => termsOf(card).length === valuesOf(card).length
-    && termsOf(card).length === headers.length && termsOf(card).every((term, i) => label(cellText(term)) === headers[i]));
+    && termsOf(card).length === headers.length && termsOf(card).every((term, i) => headText(term) === headers[i]));
   if (!alike) return null;
   for (const [key, test] of tableTests) {
     const columns = columnsOf(test, headers);

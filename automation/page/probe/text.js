@@ -38,8 +38,11 @@ function label(s) {
   return text;
 }
 
+// raised are the marks of footnotes that are written as raised characters.
+const raised = /[\u00b9\u00b2\u00b3\u2020\u2021\u2070-\u2079]+\s*$/;
+
 function bare(s) {
-  let text = normalise(s);
+  let text = normalise(s.replace(raised, ''));
   for (let before = null; before !== text;) {
     before = text;
     for (const re of noise) text = text.replace(re, '').trim();
