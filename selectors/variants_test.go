@@ -43,7 +43,7 @@ func TestVariants(t *testing.T) {
 	if v.Elements["create-secondary-user"].Label["en"][0] != "invite somebody" || base.Elements["create-secondary-user"].Label["en"][0] == "invite somebody" {
 		t.Error("the variant's element is not its own")
 	}
-	if _, inherited := v.Elements["view-manage-access"]; !inherited || len(v.Hosts) != 1 || !v.SignedIn || len(v.Marks) != 1 || len(v.Tables) != len(base.Tables) {
+	if _, inherited := v.Elements["view-manage-access"]; !inherited || len(v.Hosts) != len(base.Hosts) || !v.SignedIn || len(v.Marks) != 1 || len(v.Tables) != len(base.Tables) {
 		t.Errorf("the variant lacks what the page has: %+v", v)
 	}
 	if _, shared := v.Elements["logout"]; !shared {

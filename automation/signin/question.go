@@ -31,7 +31,12 @@ func (r *run) securityQuestion(ctx context.Context, s *page.Snapshot) error {
 	if err := r.o.Custody.May(ctx, Answer, question.Answer); err != nil {
 		return err
 	}
-	bound, err := secret.Bind(question.Answer, "answer", r.o.Catalog.Origin("portal"))
+	// The page is known on two hosts; the answer goes to the one that asks.
+	at := r.o.Catalog.Origin("portal")
+	if gccf := r.o.Catalog.Origin("gccf"); "https://"+s.Host == gccf {
+		at = gccf
+	}
+	bound, err := secret.Bind(question.Answer, "answer", at)
 	if err != nil {
 		return err
 	}
