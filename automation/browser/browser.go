@@ -93,6 +93,8 @@ type Browser struct {
 	wire    *wire
 	root    *session
 	version string
+	// unseen tells that nobody looks and no picture is loaded.
+	unseen bool
 
 	mu     sync.Mutex
 	groups map[cdp.BrowserContextID]*group
@@ -147,6 +149,7 @@ func Start(ctx context.Context, options Options) (*Browser, error) {
 	}
 	b := newBrowser(process.pipe, options.Heartbeat, options.Patience, log)
 	b.profile, b.process = profile, process
+	b.unseen = options.Headless && !options.LoadImages
 	if err := b.run(ctx); err != nil {
 		if printed := process.output.String(); printed != "" && ctx.Err() == nil {
 			return nil, fmt.Errorf("starting %s: %w (%s); it printed:\n%s", options.Path, err, process.exit, printed)

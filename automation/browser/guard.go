@@ -2,6 +2,7 @@ package browser
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -51,6 +52,12 @@ func (t *Tab) judge(s *session, ev fetch.EventRequestPaused) {
 		return
 	}
 	reads := request.Method == "GET" || request.Method == "HEAD" || request.Method == "OPTIONS"
+	if t.browser.unseen && request.Kind == KindDocument && !request.TopFrame && reads && picture(request.URL) {
+		// An answer without content leaves the frame as it is: no document is
+		// made of it, and the page need not wait for one.
+		post(s, fetch.FulfillRequest, fetch.FulfillRequestParams{RequestID: ev.RequestID, ResponseCode: http.StatusNoContent})
+		return
+	}
 	if t.options.Request == nil || request.Kind == "" || request.Kind != KindDocument && reads {
 		post(s, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: ev.RequestID})
 		return
@@ -65,6 +72,13 @@ func (t *Tab) judge(s *session, ev fetch.EventRequestPaused) {
 		}
 		post(s, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: ev.RequestID})
 	}()
+}
+
+// picture tells the address of a picture that a page shows in a frame of its
+// own, as GCWeb pages do with their logos (M).
+func picture(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && strings.HasSuffix(strings.ToLower(u.Path), ".svg")
 }
 
 // errHostRefused happens when TabOptions.Hosts refuses a request.

@@ -23,9 +23,10 @@ function announce() {
 }
 
 // Changes come in bursts; 15 ms gathers a burst and is below what a person
-// notices. Nobody acts on a page that is still loading.
+// notices. Nobody acts on a page that is still loading, and looking at it takes
+// time from that: it is looked at now and then, in case it never completes.
 function changed() {
-  if (!scheduled) scheduled = setTimeout(announce, document.readyState === 'complete' ? 15 : 60);
+  if (!scheduled) scheduled = setTimeout(announce, document.readyState === 'complete' ? 15 : 250);
 }
 
 // arrived is for the moment at which a page is complete: it is looked at once
