@@ -259,7 +259,9 @@ func strike(t *testing.T, c cell, seed uint64, client client) row {
 	if c.coded {
 		uncoded()
 	}
-	conf.Timeout = 40 * time.Second
+	// The plain run has more time than it needs: on slow cores a sign-in alone
+	// can take half of what the run in trouble has.
+	conf.Timeout = 2 * time.Minute
 	conf.RunID = automation.NewRunID(time.Now())
 	second := client(t.Context(), conf, automation.Create(newcomer))
 	r.second = ending(second)
