@@ -197,6 +197,7 @@ func TestRecognition(t *testing.T) {
 	g := openGallery(t)
 	t.Run("matrix", g.matrix)
 	t.Run("second portal", g.second)
+	t.Run("edges", g.edges)
 	t.Run("normalise", g.normalise)
 }
 
@@ -238,6 +239,60 @@ func (g *gallery) matrix(t *testing.T) {
 		}
 	}
 	t.Logf("%d pages against %d rules each: %d judgements", pages, len(g.catalog.Pages), pages*len(g.catalog.Pages))
+}
+
+// edges are pages on which a rule could say too much.
+func (g *gallery) edges(t *testing.T) {
+	const (
+		entry    = "https://onlineservices-servicesenligne-cic.fjgc-gccf.gc.ca/mycic/ask"
+		gckey    = "https://clegc-gckey.gc.ca/j/eng/x"
+		portal   = "https://onlineservices-servicesenligne.cic.gc.ca/mycic/x"
+		question = `<main><h1>Delete user</h1><p>Are you sure you want to delete this user?</p>`
+		home     = `<main><h1>IRCC Portal account</h1><h2>Business details</h2><a href="/mycic/c">Create a secondary user for this account</a>`
+		accueil  = `<main><h1>Compte du Portail de l’IRCC</h1><h2>Détails de l’entreprise</h2><a href="/mycic/c">Créer un utilisateur secondaire pour ce compte</a>`
+	)
+	for name, c := range map[string]struct {
+		url, html string
+		rules     []string
+		// element is what must be found, and the id of the element that it is.
+		element, id string
+	}{
+		"on its way":                        {url: entry, html: `<p>Please wait.</p>`, rules: []string{"gccf-entry"}},
+		"on its way, a hidden button":       {url: entry, html: `<p>Please wait.</p><button hidden>Go on</button>`, rules: []string{"gccf-entry"}},
+		"something to press":                {url: entry, html: `<p>Choose.</p><button>This</button><iframe hidden></iframe>`},
+		"something dressed as a button":     {url: entry, html: `<p>Choose.</p><div role="button" tabindex="0">This</div>`},
+		"hidden fields":                     {url: gckey, html: `<form method="post"><input type="hidden" name="t" value="1"></form>`, rules: []string{"saml-post"}},
+		"hidden fields, something to press": {url: gckey, html: `<form method="post"><input type="hidden" name="t" value="1"><div role="button" tabindex="0">By app</div></form>`},
+		"a frame with hidden fields":        {url: portal, html: `<p>Choose.</p><button>This</button><iframe srcdoc="&lt;form>&lt;input type=hidden name=k>&lt;/form>"></iframe>`},
+		"a deletion with a way to close":    {url: portal, html: accueil + `<table><tr><th>Prénom</th><th>Nom de famille</th><th>NIP</th><th>Supprimer</th></tr><tr><td>Paul</td><td>Roy</td><td>Ab1234</td><td></td></tr></table><div role="dialog">Voulez-vous vraiment supprimer Paul Roy ? <button>Oui</button> <button>Fermer</button></div></main>`, rules: []string{"delete-dialog", "home"}},
+		"leaving":                           {url: portal, html: home + `<div role="dialog"><h2>Sign out</h2>You are leaving the portal. <button>Cancel</button> <button>Continue</button></div></main>`, rules: []string{"home", "leave-dialog"}},
+		"the button in a section's footer":  {url: portal, html: question + `<section><footer><button id="yes">Yes</button> <button>No</button></footer></section></main>`, rules: []string{"delete-confirmation"}, element: "confirm-delete", id: "yes"},
+		"the button's form has feedback":    {url: portal, html: question + `<form class="has-feedback"><button id="yes">Yes</button> <button>No</button></form></main>`, rules: []string{"delete-confirmation"}, element: "confirm-delete", id: "yes"},
+		"feedback beside the button's form": {url: portal, html: question + `<div><form><button id="yes">Yes</button> <button>No</button></form><a href="/f">Feedback</a></div></main>`, rules: []string{"delete-confirmation"}, element: "confirm-delete", id: "yes"},
+		"a Yes of the page's footer":        {url: portal, html: question + `<form><button id="yes">Yes</button> <button>No</button></form></main><footer><p>Found it?</p><button>Yes</button></footer>`, rules: []string{"delete-confirmation"}, element: "confirm-delete", id: "yes"},
+		"a Yes of nowhere, and one apart":   {url: portal, html: question + `<div class="feedback"><form><button>Yes</button> <button>No</button></form></div></main><div>Found it? <button>Yes</button></div>`},
+		"a notice of cookies with an OK":    {url: portal, html: question + `<form><button id="yes">Yes</button></form></main><div>We use cookies. <input type="button" value="OK"></div>`, rules: []string{"delete-confirmation"}, element: "confirm-delete", id: "yes"},
+	} {
+		s := g.show(t, exhibit{c.url, "text/html; charset=utf-8", []byte("<!doctype html><title>x</title>" + c.html)})
+		if got := slices.Sorted(slices.Values(s.All)); !slices.Equal(got, c.rules) {
+			t.Errorf("%s: the rules of %v hold, want %v; nearest %+v", name, got, c.rules, s.Shot.Nearest)
+		}
+		if c.element == "" {
+			continue
+		}
+		var id string
+		if err := g.tab.Call(t.Context(), g.doc, "(name) => (irccpin.located()[name] || {}).id || ''", c.element, &id); err != nil {
+			t.Fatal(err)
+		}
+		if id != c.id {
+			t.Errorf("%s: %s is %q, want %q: %+v", name, c.element, id, c.id, s.Shot.Elements[c.element])
+		}
+	}
+	// A box that says no more than that something is wrong is told, if it is all.
+	s := g.show(t, exhibit{portal, "text/html; charset=utf-8", []byte(`<!doctype html><main><h1>Create user</h1><div class="alert">Please correct the following:</div><ul><li>x</li></ul></main>`)})
+	if len(s.Shot.Messages) != 1 {
+		t.Errorf("messages %q", s.Shot.Messages)
+	}
 }
 
 // second walks through the second portal and holds every rule against each

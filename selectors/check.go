@@ -20,7 +20,10 @@ func (c *Catalog) check() error {
 	for _, h := range c.Site.Hosts {
 		names[h.Name] = true
 	}
-	for _, texts := range []Texts{c.Site.Over.Close, c.Site.Over.Also, c.Site.Over.About, c.Site.Over.Unlike, c.Site.Aside} {
+	if err := c.Site.Aside.check(); err != nil {
+		return fmt.Errorf("site.yaml: aside: %w", err)
+	}
+	for _, texts := range []Texts{c.Site.Over.Close, c.Site.Over.Also, c.Site.Over.About, c.Site.Over.Unlike} {
 		if err := texts.check(); err != nil {
 			return fmt.Errorf("site.yaml: over: %w", err)
 		}
@@ -124,7 +127,7 @@ func (m Mark) check(p Page) error {
 			}
 		}
 	}
-	for _, s := range []string{m.CSS, m.Visible, m.Element, m.Table} {
+	for _, s := range []string{m.CSS, m.Visible, m.Nothing, m.Element, m.Table} {
 		if s != "" {
 			set++
 		}

@@ -80,7 +80,7 @@ type Site struct {
 	// Notices are the wordings of maintenance announcements.
 	Notices []string `yaml:"notices" json:"notices"`
 	// Aside are wordings of parts of any page that are not about it, such as the
-	// question whether it was of help: what commits is never looked for there.
+	// question whether it was of help. An element with Apart is not looked for there.
 	Aside Texts `yaml:"aside" json:"aside"`
 	// Over is what may lie over any page and asks for nothing.
 	Over Over `yaml:"over" json:"over"`
@@ -188,6 +188,8 @@ type Mark struct {
 	CSS string `yaml:"css" json:"css,omitempty"`
 	// Visible is CSS whose match must also be on display.
 	Visible string `yaml:"visible" json:"visible,omitempty"`
+	// Nothing is CSS that nothing on display may match.
+	Nothing string `yaml:"nothing" json:"nothing,omitempty"`
 	// Element is the name of an element of the page that must be found.
 	Element string `yaml:"element" json:"element,omitempty"`
 	// Table is the name of a table of the page that must be found.
@@ -243,7 +245,7 @@ type Element struct {
 	// Inside restricts the element to what lies in a visible match of this CSS.
 	Inside string `yaml:"inside" json:"inside"`
 	// Apart leaves out what lies in a match of this CSS, such as a form of the
-	// page's footer.
+	// page's footer, and what lies in one of the Site's Aside parts.
 	Apart string `yaml:"apart" json:"apart,omitempty"`
 	// Asks is what that match must say, when it matters which box it is.
 	Asks Texts `yaml:"asks" json:"asks,omitempty"`

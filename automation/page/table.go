@@ -58,6 +58,9 @@ func (d *Driver) ReadTable(ctx context.Context, page, table string) (Table, erro
 			return Table{}, d.changed(page, table, lang.Text("without a first page"), nil)
 		}
 	}
+	if part.Previous != "end" && part.Previous != "none" {
+		return Table{}, d.changed(page, table, lang.Text("with a pager that could not be understood"), nil)
+	}
 	out := Table{Columns: part.Columns}
 	seen := map[string]bool{}
 	for {
@@ -107,12 +110,16 @@ func (d *Driver) turn(ctx context.Context, page, table, direction, state string)
 	behind := spec.Tables[table].Behind
 	// What was loaded anew, the page or a frame in it, can keep its rows back until
 	// they are asked for.
+	// Rows that are only being changed are not there at all, or not for long.
 	closed := func() bool {
 		shot := d.at.shot
-		return here(shot) && behind != "" && was != nil && was.Tables[table].Shown && !shot.Tables[table].Shown && shot.Has(behind)
+		return here(shot) && behind != "" && was != nil && was.Tables[table].Shown && shot.Tables[table].Count == 1 && !shot.Tables[table].Shown && shot.Has(behind)
 	}
 	what := lang.Text("the table's %s page", direction)
 	err := d.await(ctx, what, moveOn, func() bool { return turned() || closed() })
+	if err == nil && closed() && !anew(d.at.shot) {
+		err = d.Quiet(ctx, table)
+	}
 	if err == nil && d.trouble() == nil && (anew(d.at.shot) || closed()) {
 		if err = d.reopen(ctx, page, table, was); err == nil {
 			err = d.await(ctx, what, moveOn, turned)

@@ -239,6 +239,9 @@ func (d *Driver) Quiet(ctx context.Context, table string) error {
 		if shot := d.at.shot; shot != nil && shot.Tables[table].Count == 1 && !shot.Tables[table].Touched {
 			moment = untouchedFor
 		}
+		if shot := d.at.shot; shot != nil && shot.Loaded != "complete" {
+			moment += stillLoading
+		}
 		until := d.at.changed.Add(moment)
 		if !time.Now().Before(until) {
 			return nil

@@ -39,11 +39,12 @@ func notOffered(d *page.Driver) *page.Stop {
 	return stop
 }
 
-// without is the stop on a home page whose table of users was not found: whoever
-// is shown neither table nor any way to create somebody is not a primary user.
-func without(d *page.Driver, err error) error {
+// withoutTable is the stop on a home page whose table of users was not found:
+// whoever is shown neither table nor any way to create somebody is not a primary user.
+func withoutTable(d *page.Driver, err error) error {
 	shot := d.Shot()
-	if page.CodeOf(err) != page.PageChanged || shot == nil || shot.Tables["users"].Count > 0 || shot.Elements["view-manage-access"].Status != "missing" {
+	if page.CodeOf(err) != page.PageChanged || shot == nil || shot.Tables["users"].Count > 0 ||
+		shot.Elements["view-manage-access"].Status != "missing" || shot.Elements["create-secondary-user"].Status != "missing" {
 		return err
 	}
 	if stop := notOffered(d); stop.Code == page.NotPermitted {

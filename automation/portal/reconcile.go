@@ -230,9 +230,8 @@ func noEffect(d doubt, message string) *page.Stop {
 	}
 	// Why the page after the click was not gone on from, where that is the reason.
 	var lost *page.Stop
-	if code := page.CodeOf(d.cause); errors.As(d.cause, &lost) && (code == page.PageUnknown || code == page.PageChanged) {
+	if errors.As(d.cause, &lost) && (lost.Code == page.PageUnknown || lost.Code == page.PageChanged) {
 		stop.Message += lang.Text("; after the click %s", lost.Message)
-		stop.Hint = lost.Hint
 	}
 	if d.box != "" {
 		stop.Message += lang.Text("; a box came up that was not answered: %q", d.box)

@@ -99,7 +99,7 @@ func Users(ctx context.Context, d *page.Driver, home *page.Snapshot) ([]User, er
 	}
 	table, err := d.ReadTable(ctx, "home", "users")
 	if err != nil {
-		return nil, without(d, err)
+		return nil, withoutTable(d, err)
 	}
 	var users []User
 	for _, row := range table.Rows {

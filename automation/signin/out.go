@@ -33,11 +33,16 @@ func Out(ctx context.Context, d *page.Driver, catalog *selectors.Catalog) error 
 	}
 	ctx, cancel := context.WithTimeout(ctx, outTime)
 	defer cancel()
+	// A box that was there before, or that is about a deletion, asks something else.
+	before := slices.Contains(shot.Overlays, "leave-dialog")
+	asks := func(s *page.Snapshot) bool {
+		return (s.Doc != shot.Doc || !before) && slices.Contains(s.Overlays, "leave-dialog") && !slices.Contains(s.Overlays, "delete-dialog")
+	}
 	if err := d.Press(ctx, spec.Name, "logout"); err != nil {
 		return err
 	}
 	left := func(s *page.Snapshot) bool {
-		if slices.Contains(s.Overlays, "leave-dialog") {
+		if asks(s) {
 			return true
 		}
 		now, known := catalog.Page(s.Page())
@@ -46,7 +51,7 @@ func Out(ctx context.Context, d *page.Driver, catalog *selectors.Catalog) error 
 	if err := d.Follow(ctx, lang.Text("the end of the session"), outTime, left); err != nil {
 		return err
 	}
-	if now := d.Shot(); now != nil && slices.Contains(now.Overlays, "leave-dialog") {
+	if now := d.Shot(); now != nil && asks(now) {
 		if err := d.Press(ctx, "leave-dialog", "sign-out"); err != nil {
 			return err
 		}

@@ -12,22 +12,33 @@ function resolve(seen, page, name, memo) {
 }
 
 function find(seen, page, spec, memo) {
-  const { ways, pool, parts } = waysOf(seen, page, spec, memo);
+  const { ways, pool, parts, left } = waysOf(seen, page, spec, memo);
   const found = agree(spec, ways, pool);
+  if (found.el && outdone(found.el, left)) return { status: 'ambiguous', way: '', candidates: [found.el, ...left].slice(0, 5).map(describe) };
   if (found.el && parts) found.parts = parts;
   return found;
 }
 
-// aside tells a button of a part of the page that is not about it: a notice,
-// such as one of cookies, or the question whether the page was of help.
+// aside tells a button of a part of the page that is not about it: 'help' is the
+// question whether the page was of any, 'notice' may be one, such as of cookies;
+// '' is none of these.
 function aside(el) {
+  let formed = false; // around its form stands what is about other things as well
   for (let at = parent(el), depth = 0; at && depth < 4 && !at.matches('main, body, [role=main]'); at = parent(at), depth++) {
     const text = normalise(shownText(at));
-    if (text.length > 400) return false;
-    if (testOf(catalog.site.aside)(text)) return true;
-    if (over.about && over.about(text) && !over.unlike(text) && !holdsField(at)) return true;
+    if (text.length > 400) return '';
+    if (testOf(catalog.site.aside)(text)) return 'help';
+    if (!formed && over.about && over.about(text) && !over.unlike(text) && !at.matches(fieldsCSS) && at.querySelector(fieldsCSS) === null) return 'notice';
+    formed = formed || at.tagName === 'FORM';
   }
-  return false;
+  return '';
+}
+
+// outdone tells that what was left out, without certainty, is as much a part of
+// the page as what was found: then nobody can say which of them is meant.
+function outdone(el, left) {
+  const formed = (other) => owner(other) !== null;
+  return left.length > 0 && (!closest(el, 'main, [role=main], form') || (!formed(el) && left.some(formed)));
 }
 
 // boxGroup is one field that is drawn as a row of boxes, one for each
@@ -48,14 +59,19 @@ function waysOf(seen, page, spec, memo) {
     const around = select(seen, spec.inside).filter((outer) => visible(outer) && (!asks || asks(normalise(shownText(outer)))));
     pool = pool.filter((el) => around.some((outer) => contains(outer, el)));
   }
-  if (spec.apart) pool = pool.filter((el) => !closest(el, spec.apart) && !(action && aside(el)));
+  let left = [];
+  if (spec.apart) {
+    const why = new Map(pool.map((el) => [el, (action && aside(el)) || (closest(el, spec.apart) ? 'apart' : '')]));
+    left = waysByName(pool.filter((el) => !['', 'help'].includes(why.get(el))), spec, spec.label || {}).flatMap(([, list]) => list);
+    pool = pool.filter((el) => why.get(el) === '');
+  }
   if (spec.with) {
     const company = resolve(seen, page, spec.with, memo);
     if (company.el) pool = sameForm(pool, company.el);
   }
   const ways = [];
   const parts = spec.boxes ? boxGroup(pool, spec.boxes) : null;
-  if (parts) return { ways: [['boxes', [parts[0]]]], pool: parts, parts };
+  if (parts) return { ways: [['boxes', [parts[0]]]], pool: parts, parts, left };
   if ((spec.css || []).length > 0) {
     const found = spec.css.map((css) => select(seen, css).filter((el) => pool.includes(el)));
     ways.push(['id', found.find((list) => list.length === 1) || [...new Set(found.flat())]]);
@@ -72,7 +88,7 @@ function waysOf(seen, page, spec, memo) {
       if (found.length > 0) { ways.push(['shape', found]); break; }
     }
   }
-  return { ways, pool };
+  return { ways, pool, left };
 }
 
 // waysByName lists what is called by one of some wordings, by the way that it is called.

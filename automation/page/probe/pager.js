@@ -101,19 +101,24 @@ function turnIn(near, outermost, test, direction, off) {
 
 const grids = 'table, [role=table], [role=grid], [role=treegrid]';
 
-// othersIn lists the tables shown in a part of the page beside one's own.
-const othersIn = (around, own) => [...around.querySelectorAll(grids)].filter((t) => !contains(t, own) && !contains(own, t) && displayed(t));
+// othersIn lists the tables of data shown in a part of the page beside one's own.
+// A table without heads of its columns lays something out: it owns no pager.
+const othersIn = (around, own) => [...around.querySelectorAll(grids)].filter((t) => !contains(t, own) && !contains(own, t) && displayed(t)
+  && !['presentation', 'none'].includes(role(t)) && [...t.querySelectorAll('th, [role=columnheader]')].some((head) => head.closest(grids) === t));
 
-// elsewhere tells a pager that is another table's: it says so, that table is
-// nearer, or stands between.
-function elsewhere(el, own, others) {
-  others = others.filter((t) => !contains(t, el));
+// ownerOf tells whose a pager is: 'ours'; 'theirs', when it says so, lies in
+// another table or nearer to one; 'either' when another table stands between.
+function ownerOf(el, own, others) {
+  if (others.some((t) => contains(t, el))) return 'theirs';
   const named = (el.getAttribute('aria-controls') || '').split(/\s+/).map((id) => id && el.getRootNode().getElementById(id)).filter(Boolean);
-  if (named.some((at) => contains(at, own) || contains(own, at))) return false;
-  if (named.some((at) => others.some((t) => contains(at, t) || contains(t, at)))) return true;
+  const names = (t) => named.some((at) => contains(at, t) || contains(t, at));
+  const about = [own, ...others].filter(names);
+  if (about.length > 0 && !about.includes(own)) return 'theirs';
+  if (about.length === 1) return 'ours';
   const steps = (t) => { let n = 0; for (let at = parent(el); at && !contains(at, t); at = parent(at)) n++; return n; };
   const after = (a, b) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
-  return others.some((t) => steps(t) < steps(own) || (steps(t) === steps(own) && after(own, t) && after(t, el)));
+  if (others.some((t) => steps(t) < steps(own))) return 'theirs';
+  return others.some((t) => steps(t) === steps(own) && after(own, t) && after(t, el)) ? 'either' : 'ours';
 }
 
 function pagerOf(now, name, direction) {
@@ -128,11 +133,15 @@ function pagerOf(now, name, direction) {
     const turn = turnIn(near, row, test, direction, off);
     if (turn) return turn;
   }
+  let open = null; // a pager that may be ours, or another table's
   for (let around = parent(found[0].el), depth = 0; around && depth < 5; around = parent(around), depth++) {
     const others = othersIn(around, found[0].el);
-    const near = now.seen.actions.filter((el) => contains(around, el) && !contains(found[0].el, el) && visible(el) && !elsewhere(el, found[0].el, others));
-    const turn = turnIn(near, around, test, direction, off);
+    const near = now.seen.actions.filter((el) => contains(around, el) && !contains(found[0].el, el) && visible(el))
+      .map((el) => [el, ownerOf(el, found[0].el, others)]).filter(([, whose]) => whose !== 'theirs');
+    const turn = turnIn(near.filter(([, whose]) => whose === 'ours').map(([el]) => el), around, test, direction, off);
     if (turn) return turn;
+    open = open || turnIn(near.map(([el]) => el), around, test, direction, off);
   }
+  if (open && open.status !== 'end') return { status: 'ambiguous', candidates: open.el ? [describe(open.el)] : open.candidates };
   return { status: 'none' };
 }

@@ -27,8 +27,10 @@ function messages(seen) {
       found.push(el);
     }
   }
+  seen.told = found.map(toldBy).filter((text) => text !== '');
   // "Problematic field:" stands before what is told.
-  seen.told = found.map(toldBy).filter((text) => text !== '' && !/^[^.!?]{1,40}:$/.test(text));
+  const whole = seen.told.filter((text) => !/^[^.!?]{1,40}:$/.test(text));
+  if (whole.length > 0) seen.told = whole;
   return found.map((el) => tidy(shownText(el))).filter((text) => text !== '');
 }
 
@@ -57,6 +59,7 @@ function holds(seen, page, mark, memo) {
   if (mark.comment) return headComments().some((text) => new RegExp(mark.comment).test(text));
   if (mark.css) return select(seen, mark.css).length > 0;
   if (mark.visible) return select(seen, mark.visible).some(visible);
+  if (mark.nothing) return !select(seen, mark.nothing).some(visible);
   if (mark.element) return resolve(seen, page, mark.element, memo).status === 'found';
   if (mark.table) return tableOf(seen, page, mark.table).length > 0;
   if (mark.any) return mark.any.some((m) => holds(seen, page, m, memo));

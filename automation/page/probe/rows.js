@@ -50,16 +50,23 @@ function readTable({ page: name, table }) {
   out.next = (({ el, status }) => (el ? 'more' : status))(pagerOf(now, table, 'next'));
   out.previous = (({ el, status }) => (el ? 'more' : status))(pagerOf(now, table, 'previous'));
   const told = pagerRows(found[0], test).map((row) => normalise(textOf(row)));
+  const boxed = []; // with what stands in one box with another table
+  let others = [];
   // Pages are counted beside the table; further off, what is counted is not it.
   const nearby = told.length + 2;
   for (let around = parent(found[0].el), depth = 0; around && depth < 4; around = parent(around), depth++) {
-    const others = othersIn(around, found[0].el);
-    told.push(normalise(textOf(around, (node) => node === found[0].el || tableTags(node) || (!contains(node, found[0].el) && others.some((t) => contains(node, t))))));
+    others = othersIn(around, found[0].el);
+    const tables = (node) => node === found[0].el || others.includes(node);
+    told.push(normalise(textOf(around, (node) => tables(node) || (!contains(node, found[0].el) && others.some((t) => contains(node, t))))));
+    if (others.length > 0) boxed.push(normalise(textOf(around, tables)));
   }
-  const numbersOf = (tests, texts) => texts.flatMap((text) => tests.map((re) => re.exec(text)).filter(Boolean)).map(({ groups }) => groups)[0];
-  const info = numbersOf(test.info, told);
+  const numbersOf = (tests, texts) => texts.flatMap((text) => tests.flatMap((re) => [...text.matchAll(new RegExp(re, 'g'))])).map(({ groups }) => groups);
+  // Such a box tells of the other table, if it tells as many rows as that shows.
+  const rowsIn = (t) => rowsOf(t).filter((row) => row.querySelector('td, [role=cell], [role=gridcell]') !== null && displayed(row)).length;
+  const ofOther = (numbers) => others.some((t) => rowsIn(t) === numbers.last - numbers.first + 1);
+  const info = numbersOf(test.info, told)[0] || numbersOf(test.info, boxed).find((numbers) => !ofOther(numbers));
   if (info) out.info = { first: +info.first, last: +info.last, total: +info.total };
-  const count = numbersOf(test.count, told.slice(0, nearby));
+  const count = numbersOf(test.count, told.slice(0, nearby))[0];
   if (count) out.count = { page: +count.page, pages: +count.pages };
   return out;
 }

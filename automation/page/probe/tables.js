@@ -79,7 +79,7 @@ function columnsOf(test, headers) {
 
 // headText is what a cell calls its column.
 function headText(cell) {
-  const text = cell.querySelector('sup') === null ? '' : tidy(textOf(cell, (node) => hiddenIn(cell, node) || footnote(node)));
+  const text = cell.querySelector('sup') === null ? '' : tidy(textOf(cell, (node) => hiddenIn(cell, node) || buttonIn(cell, node) || footnote(node)));
   return label(text || cellText(cell));
 }
 
