@@ -12,6 +12,7 @@ import (
 // must make of each page what it made of it when the capture became a fixture.
 // One is added with: irccpin replay DIR --fixture fixtures/captures/NAME.
 func TestCaptures(t *testing.T) {
+	t.Parallel()
 	root := filepath.Join("..", "fixtures", "captures")
 	folders, err := os.ReadDir(root)
 	if err != nil {

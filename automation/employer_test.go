@@ -11,6 +11,7 @@ import (
 // TestAnotherEmployersAccount: settings that were mixed up sign in to an account
 // that is another employer's. Nothing is opened there, and the session is ended.
 func TestAnotherEmployersAccount(t *testing.T) {
+	t.Parallel()
 	p, s := uncoded(t, 3)
 	conf := config(t, s)
 	conf.Settings.BusinessNumber = "987654321RP0009"

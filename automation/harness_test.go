@@ -2,6 +2,7 @@ package automation_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -74,11 +75,58 @@ func config(t *testing.T, s simulated) automation.Config {
 	}
 }
 
-// run does a job and gives each run an id of its own.
+// run does a job, in the browser that the tests share, and gives each run an id
+// of its own.
 func run(t *testing.T, c automation.Config, job automation.Job) *automation.Result {
 	t.Helper()
 	c.RunID = automation.NewRunID(time.Now())
+	return automation.RunIn(context.WithoutCancel(t.Context()), common.open(t, c), c, job)
+}
+
+// runAlone is run in a browser of the run's own, as a command does it.
+func runAlone(t *testing.T, c automation.Config, job automation.Job) *automation.Result {
+	t.Helper()
+	c.RunID = automation.NewRunID(time.Now())
 	return automation.Run(context.WithoutCancel(t.Context()), c, job)
+}
+
+// common is the browser that the tests of this package share.
+var common commonBrowser
+
+type commonBrowser struct {
+	mu   sync.Mutex
+	host *automation.Host
+	dir  string
+}
+
+// open starts the browser for the first test that needs it.
+func (b *commonBrowser) open(t *testing.T, c automation.Config) *automation.Host {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.host != nil {
+		return b.host
+	}
+	dir, err := os.MkdirTemp("", "irccpin-tests-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.dir = dir
+	// All portals of a process have one key, so the first one's will do.
+	b.host, err = automation.OpenHost(context.WithoutCancel(t.Context()), automation.HostConfig{
+		Simulator: c.Simulator, StateDir: dir, Headless: true, Environ: []string{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.host
+}
+
+func (b *commonBrowser) close() error {
+	if b.host == nil {
+		return nil
+	}
+	return errors.Join(b.host.Close(context.Background()), os.RemoveAll(b.dir))
 }
 
 // ending says how a result ended, in one word.

@@ -39,7 +39,12 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
-	m.Run()
+	code := m.Run()
+	if err := common.close(); err != nil {
+		fmt.Fprintln(os.Stderr, "closing the browser:", err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // errand is a creation in another process, and the trouble that it gets into.

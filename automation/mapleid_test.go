@@ -68,6 +68,7 @@ func serveMapleID(t *testing.T, a fixtures.Account) fixtures.Service {
 // TestAnotherProvider signs in through a sign-in service that the program did
 // not know when it was built.
 func TestAnotherProvider(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		use  func(*automation.Config)
 		want string

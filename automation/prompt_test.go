@@ -50,6 +50,7 @@ func secretsSent(p *fixtures.Portal, kind string) int {
 }
 
 func TestPasscodeTyped(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		answers []string // the last one again and again; "code" is the right one
@@ -103,6 +104,7 @@ func TestPasscodeTyped(t *testing.T) {
 }
 
 func TestAnswerTyped(t *testing.T) {
+	t.Parallel()
 	for _, right := range []bool{true, false} {
 		t.Run(fmt.Sprintf("right %v", right), func(t *testing.T) {
 			t.Parallel()

@@ -19,6 +19,7 @@ import (
 // makes a report that, opened in a browser, asks nobody for anything and runs
 // nothing.
 func TestReportInABrowser(t *testing.T) {
+	t.Parallel()
 	p, s := portal(t, fixtures.Options{Seed: 11})
 	for _, name := range []string{"2fa-off", "create-validation-error"} {
 		if err := p.Misbehave(fixtures.Misbehaviour{Name: name}); err != nil {

@@ -170,6 +170,7 @@ func echo(page string, texts ...string) string {
 // titles, its messages and the statement that is ticked. Nothing of that is
 // told, logged or kept. With the redactor switched off all of it is found.
 func TestEchoes(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		misbehaviour string
 		fault        *fixtures.Fault
@@ -275,6 +276,7 @@ var sixDigits = regexp.MustCompile(`=([0-9]{6})(?:&|$)`)
 // TestHostile: each hostile page that the simulated portal knows. No secret goes
 // where it does not belong, and the message says what was wrong.
 func TestHostile(t *testing.T) {
+	t.Parallel()
 	type end struct {
 		code, says string
 		// where secrets may have gone by then
@@ -306,7 +308,7 @@ func TestHostile(t *testing.T) {
 		}
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel()
-			p, s := portal(t, fixtures.Options{Seed: 3, Accounts: []fixtures.Account{guarded()}})
+			p, s := portal(t, fixtures.Options{Seed: uint64(len(m.Name)), Accounts: []fixtures.Account{guarded()}})
 			if err := p.Misbehave(fixtures.Misbehaviour{Name: m.Name}); err != nil {
 				t.Fatal(err)
 			}
@@ -316,6 +318,9 @@ func TestHostile(t *testing.T) {
 			w := p.Witness()
 			if len(w.Strays) > 0 || w.PlainHTTP > 0 || w.Clicked(fixtures.ClickForeignForm) > 0 {
 				t.Errorf("the portal witnessed %+v, %d plain connections", w.Strays, w.PlainHTTP)
+			}
+			if made := len(w.Creations); made > 1 || (made == 1) != (want.code == "created") {
+				t.Errorf("%d users were made", made)
 			}
 			for _, f := range w.Foreign {
 				t.Errorf("a foreign host was reached: %+v", f)
@@ -424,13 +429,14 @@ func nowhere(t *testing.T) (address string, asked func() []string) {
 // TestSandboxRule: nothing is typed into a browser without its sandbox at the
 // live portal. As root Chrome has none, and does not even start.
 func TestSandboxRule(t *testing.T) {
+	t.Parallel()
 	_, s := portal(t, fixtures.Options{Accounts: []fixtures.Account{guarded()}})
 	proxy, asked := nowhere(t)
 	conf := config(t, s)
 	conf.Simulator, conf.Environ = nil, []string{"HTTPS_PROXY=" + proxy}
 	conf.StateDir = filepath.Join(conf.StateDir, "state")
 
-	r := run(t, conf, automation.List())
+	r := runAlone(t, conf, automation.List())
 	if root := runtime.GOOS == "linux" && os.Geteuid() == 0; root {
 		checkSafe(t, r, "unsafe", "without its sandbox")
 		if _, err := os.Stat(conf.StateDir); !os.IsNotExist(err) {
@@ -440,7 +446,7 @@ func TestSandboxRule(t *testing.T) {
 			t.Errorf("the network was used: %q", got)
 		}
 		conf.AllowNoSandbox = true
-		r = run(t, conf, automation.List())
+		r = runAlone(t, conf, automation.List())
 	}
 	// With a sandbox, or with leave to do without, it goes to the live portal:
 	// through the proxy that is set, and nowhere else.
@@ -455,6 +461,7 @@ func TestSandboxRule(t *testing.T) {
 
 // TestNoAuthorization: without a person's word the statement is not ticked.
 func TestNoAuthorization(t *testing.T) {
+	t.Parallel()
 	p, s := portal(t, fixtures.Options{Seed: 3})
 	if err := p.Misbehave(fixtures.Misbehaviour{Name: "2fa-off"}); err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 // written for. IRCCPIN_TEST_PACE=natural lets all of its late content come as
 // late as it was made to.
 func TestSecondPortal(t *testing.T) {
+	t.Parallel()
 	for _, look := range second.Looks() {
 		for _, lang := range []string{"en", "fr"} {
 			for i, landing := range []second.Landing{second.Older, second.Newer} {

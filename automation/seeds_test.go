@@ -11,9 +11,16 @@ import (
 	"irccpin/fixtures"
 )
 
-// portal starts a simulated portal for a test, and writes the settings of its
-// first employer.
+// portal starts a simulated portal for a test, without the weight of real pages,
+// and writes the settings of its first employer.
 func portal(t *testing.T, o fixtures.Options) (*fixtures.Portal, simulated) {
+	t.Helper()
+	o.Light = true
+	return heavyPortal(t, o)
+}
+
+// heavyPortal is a portal whose pages are as heavy as the real ones.
+func heavyPortal(t *testing.T, o fixtures.Options) (*fixtures.Portal, simulated) {
 	t.Helper()
 	p, err := fixtures.Start(o)
 	if err != nil {
@@ -39,6 +46,7 @@ var newcomer = automation.NewUser{
 // TestSeeds onboards a user at portals that differ in everything that is not
 // known of the real one. IRCCPIN_TEST_SEEDS=50 runs all of them.
 func TestSeeds(t *testing.T) {
+	t.Parallel()
 	english, french := 3, 1
 	if n, err := strconv.Atoi(os.Getenv("IRCCPIN_TEST_SEEDS")); err == nil {
 		english, french = n, max(n/5, 1)
@@ -47,9 +55,9 @@ func TestSeeds(t *testing.T) {
 		for seed := range n {
 			t.Run(fmt.Sprintf("%s/%d", lang, seed), func(t *testing.T) {
 				t.Parallel()
-				p, s := portal(t, fixtures.Options{Seed: uint64(seed), Lang: lang})
+				p, s := heavyPortal(t, fixtures.Options{Seed: uint64(seed), Lang: lang})
 				before := len(p.Accounts()[0].Users)
-				r := run(t, config(t, s), automation.Create(newcomer))
+				r := runAlone(t, config(t, s), automation.Create(newcomer))
 				if ending(r) != "created" {
 					t.Fatalf("seed %d: %+v", seed, r.Error)
 				}

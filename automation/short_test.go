@@ -22,6 +22,7 @@ import (
 // same, also where a page brings it back in its fields: of those no value is ever
 // kept.
 func TestShortAnswer(t *testing.T) {
+	t.Parallel()
 	const short = "Qz"
 	account := fixtures.DefaultAccount("en")
 	for i := range account.Questions {

@@ -26,6 +26,7 @@ import (
 // the second run's home page was served. Reconciling first finds the user; a
 // client that remembers nothing makes a second one.
 func TestLateCommitHasTeeth(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		client    client
 		creations int
@@ -66,6 +67,7 @@ func TestLateCommitHasTeeth(t *testing.T) {
 // unless the gate lets it have a fresh connection only. Two users that appear
 // all the same are reported as what they are.
 func TestRepeatHasTeeth(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		client    client
 		creations int
@@ -92,13 +94,17 @@ func TestRepeatHasTeeth(t *testing.T) {
 	}
 }
 
-// uncoded is a portal that asks for no second factor: the next code would have
-// to be waited for at each sign-in.
+// uncoded is a portal that asks for no second factor, whose next code would have
+// to be waited for at each sign-in, and for no password either.
 func uncoded(t *testing.T, seed uint64) (*fixtures.Portal, simulated) {
 	t.Helper()
 	account := fixtures.DefaultAccount("en")
 	account.TwoFactor = fixtures.TwoFactorOff
-	return portal(t, fixtures.Options{Seed: seed, Accounts: []fixtures.Account{account}})
+	p, s := portal(t, fixtures.Options{Seed: seed, Accounts: []fixtures.Account{account}})
+	if err := p.Misbehave(fixtures.Misbehaviour{Name: "sso-pass-through"}); err != nil {
+		t.Fatal(err)
+	}
+	return p, s
 }
 
 func forgetful(ctx context.Context, c automation.Config, _ automation.Job) *automation.Result {

@@ -19,7 +19,7 @@ func mailing(t *testing.T) (p *fixtures.Portal, username string, words []string)
 	t.Helper()
 	account := fixtures.DefaultAccount("en")
 	account.TwoFactor = fixtures.TwoFactorEmail
-	p, err := fixtures.Start(fixtures.Options{Seed: 31, Accounts: []fixtures.Account{account}})
+	p, err := fixtures.Start(fixtures.Options{Seed: 31, Light: true, Accounts: []fixtures.Account{account}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,7 +67,7 @@ type proof struct {
 
 func newProof(t *testing.T, account fixtures.Account) *proof {
 	t.Helper()
-	portal, err := fixtures.Start(fixtures.Options{Seed: 11, Accounts: []fixtures.Account{account}})
+	portal, err := fixtures.Start(fixtures.Options{Seed: 11, Light: true, Accounts: []fixtures.Account{account}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,11 +72,11 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// portal FLAGS… starts `irccpin simulate FLAGS`, and puts what it greets with
+// portal FLAGS… starts `irccpin simulate --light FLAGS`, and puts what it greets with
 // into ADDR, SPKI, CONTROL and ENV, and of several employers into ENV1, ENV2 …. At the end of the script the portal is
 // interrupted, and must end well and leave nothing behind.
 func startScriptPortal(ts *testscript.TestScript, _ bool, args []string) {
-	cmd := scriptCommand(ts, append([]string{"irccpin", "simulate"}, args...))
+	cmd := scriptCommand(ts, append([]string{"irccpin", "simulate", "--light"}, args...))
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())

@@ -35,6 +35,7 @@ The control address shows and changes what the portal knows and has seen.`,
 			valueFlag("addr", "HOST:PORT", "where the portal listens; a free port of 127.0.0.1 unless told", ""),
 			valueFlag("control-addr", "HOST:PORT", "where the control address listens; a free port of 127.0.0.1 unless told", ""),
 			&cli.IntFlag{Name: "employers", Usage: lang.Text("`NUMBER` of made-up employers, 1 unless told; the settings file is that of the first"), Value: 1},
+			boolFlag("light", "leave out the weight of the real pages' scripts and styles, where many runs are tried and speed is not", ""),
 			boolFlag("json", "print --list as a JSON document; the first line is one anyway", ""),
 			boolFlag("verbose", "tell each request on stderr", ""),
 		},
@@ -106,6 +107,7 @@ func (p *program) simulation(c *cli.Context) (fixtures.Options, []fixtures.Misbe
 	o := fixtures.Options{
 		Seed: c.Uint64("seed"), Lang: c.String("lang"),
 		Addr: c.String("addr"), ControlAddr: c.String("control-addr"), Log: io.Discard,
+		Light: c.Bool("light"),
 	}
 	if !c.IsSet("seed") {
 		o.Seed = rand.Uint64N(seeds)
