@@ -11,7 +11,7 @@ import (
 )
 
 // RunIn does a job as [Run] does, with everything of its own but the browser,
-// which is a host's: starting one takes a third of a short session's time.
+// which is a host's: starting one takes a sixth of a short test's time.
 func RunIn(ctx context.Context, h *Host, c Config, job Job) *Result {
 	var records *ledger.Ledger
 	r := perform(ctx, c, job, func(ctx context.Context, c Config) (_ *Portal, err error) {

@@ -34,8 +34,6 @@ type step struct {
 	at moment
 	// commits tells that the request creates the user; after that it is there.
 	commits, after bool
-	// inside tells that it is met once somebody is signed in.
-	inside bool
 	// coded tells that the step is met only with the second factor on. Other
 	// cells go without: the next code would be waited for at each sign-in.
 	coded bool
@@ -45,7 +43,7 @@ type step struct {
 // the wire is troubled, where the page is, only this machine.
 func steps() []step {
 	post, get := "POST", "GET"
-	all := []step{
+	return []step{
 		{name: "landing", page: fixtures.PageLanding, method: get, at: moment{"page landing", 0}},
 		{name: "hand-over", page: fixtures.PageGCCF, method: get, at: moment{"pressed gckey", 0}},
 		{name: "sign-in page", page: fixtures.PageSignIn, method: get, at: moment{"page gckey-sign-in", 0}},
@@ -69,10 +67,6 @@ func steps() []step {
 		{name: "home again", page: fixtures.PageHome, method: get, skip: 1, at: moment{"page home", 1}, after: true},
 		{name: "sign-out", page: fixtures.PageSignedOut, method: get, at: moment{"pressed logout", 0}, after: true},
 	}
-	for i := slices.IndexFunc(all, func(s step) bool { return s.page == fixtures.PageTerms }); i < len(all); i++ {
-		all[i].inside = true
-	}
-	return all
 }
 
 // trouble is one column of the matrix.
@@ -154,8 +148,6 @@ func cells(full bool) []cell {
 	return out
 }
 
-func allFaults() bool { return os.Getenv("IRCCPIN_TEST_FAULTS") == "full" }
-
 // seedOf is the first seed of a portal that answers a creation in a way.
 func seedOf(t *testing.T, confirm string) uint64 {
 	t.Helper()
@@ -185,7 +177,7 @@ type row struct {
 
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	full := allFaults()
+	full := os.Getenv("IRCCPIN_TEST_FAULTS") == "full"
 	seeds := map[string]uint64{"redirect": seedOf(t, "redirect"), "direct": seedOf(t, "direct")}
 	var mu sync.Mutex
 	rows := map[string]row{}
@@ -247,11 +239,7 @@ func strike(t *testing.T, c cell, seed uint64, client client) row {
 		conf = automation.WithReserve(conf, 60*time.Second)
 	}
 	uncoded := func() {
-		easy := []fixtures.Misbehaviour{{Name: "2fa-off"}}
-		if c.inside && !allFaults() {
-			easy = append(easy, fixtures.Misbehaviour{Name: "sso-pass-through"}) // the sample is to be quick
-		}
-		if err := p.Misbehave(easy...); err != nil {
+		if err := p.Misbehave(fixtures.Misbehaviour{Name: "2fa-off"}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -123,10 +123,11 @@ func (b *commonBrowser) open(t *testing.T, c automation.Config) *automation.Host
 }
 
 func (b *commonBrowser) close() error {
-	if b.host == nil {
-		return nil
+	var err error
+	if b.host != nil {
+		err = b.host.Close(context.Background())
 	}
-	return errors.Join(b.host.Close(context.Background()), os.RemoveAll(b.dir))
+	return errors.Join(err, os.RemoveAll(b.dir))
 }
 
 // ending says how a result ended, in one word.

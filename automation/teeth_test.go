@@ -94,17 +94,13 @@ func TestRepeatHasTeeth(t *testing.T) {
 	}
 }
 
-// uncoded is a portal that asks for no second factor, whose next code would have
-// to be waited for at each sign-in, and for no password either.
+// uncoded is a portal that asks for no second factor: the next code would have
+// to be waited for at each sign-in.
 func uncoded(t *testing.T, seed uint64) (*fixtures.Portal, simulated) {
 	t.Helper()
 	account := fixtures.DefaultAccount("en")
 	account.TwoFactor = fixtures.TwoFactorOff
-	p, s := portal(t, fixtures.Options{Seed: seed, Accounts: []fixtures.Account{account}})
-	if err := p.Misbehave(fixtures.Misbehaviour{Name: "sso-pass-through"}); err != nil {
-		t.Fatal(err)
-	}
-	return p, s
+	return portal(t, fixtures.Options{Seed: seed, Accounts: []fixtures.Account{account}})
 }
 
 func forgetful(ctx context.Context, c automation.Config, _ automation.Job) *automation.Result {

@@ -93,13 +93,13 @@ const (
 	// it is read. The probe tells of changes within 15 ms; scripts that fill a
 	// table do so in one go, or row by row without pausing this long.
 	quietFor = 150 * time.Millisecond
-	// stillLoading is added to it for a page that is used before it is complete:
-	// the probe tells of its changes so much later.
-	stillLoading = 250 * time.Millisecond
 	// untouchedFor is the same for a table that the server sent whole and no
 	// script has touched by then: time enough for one that begins as the page is
 	// complete to show itself.
 	untouchedFor = 40 * time.Millisecond
+	// stillLoading is added to either for a page that is used before it is
+	// complete: the probe tells of its changes so much later.
+	stillLoading = 250 * time.Millisecond
 	// toPress bounds getting a button ready to be pressed.
 	toPress = 10 * time.Second
 	// toLand is how soon a mouse click reaches the page; it takes milliseconds.
