@@ -64,6 +64,9 @@ type item struct {
 const look = `<script>(function () {
 	var doc = Math.random(), last = "", before = "";
 	function see() {
+		// Nothing is seen before it is painted, and until then Chrome drops what the
+		// mouse does.
+		if (performance.getEntriesByType("paint").length === 0) { return; }
 		var top = window.screenY + window.outerHeight - window.innerHeight, left = window.screenX, items = [];
 		if (window !== window.top) { top = 0; left = 0; }
 		document.querySelectorAll("a[href],button,input,iframe").forEach(function (el) {
