@@ -199,7 +199,9 @@ func (m *many) await(what string, holds func() bool) {
 			m.t.Fatalf("it never came: %s; %+v", what, m.schedule())
 		}
 		m.weigh()
-		time.Sleep(500 * time.Millisecond) // other processes work; there is nothing to wait for
+		// Other processes work; there is nothing to wait for. To look costs a process,
+		// which long runs should not have among their figures.
+		time.Sleep(max(500*time.Millisecond, time.Duration(len(m.accounts))*10*time.Millisecond))
 	}
 }
 
