@@ -50,6 +50,7 @@ const (
 // stops are the codes that a run on a changed page may stop with.
 var stops = []automation.Code{
 	page.PageChanged, page.PageUnknown, page.Unsafe, page.HumanNeeded, page.PortalUnavailable, page.NotPermitted, page.WrongEmployer,
+	page.RejectedByPortal,
 }
 
 // doubts are the codes for a user that may have been made or was made without a PIN.

@@ -28,6 +28,11 @@ func (c *Catalog) check() error {
 			return fmt.Errorf("site.yaml: over: %w", err)
 		}
 	}
+	for i, q := range c.Site.Questions {
+		if err := q.check(); err != nil {
+			return fmt.Errorf("site.yaml: question %d: %w", i+1, err)
+		}
+	}
 	for name, e := range c.Site.Dangers {
 		if err := e.check(nil); err != nil {
 			return fmt.Errorf("site.yaml: danger %q: %w", name, err)
@@ -118,6 +123,12 @@ func (m Mark) check(p Page) error {
 				return fmt.Errorf("mark: %w", err)
 			}
 		}
+	}
+	if m.Unlike != nil && m.Message == nil {
+		return errors.New("mark: unlike goes with message")
+	}
+	if err := m.Unlike.check(); err != nil {
+		return fmt.Errorf("mark: unlike: %w", err)
 	}
 	for _, s := range []string{m.Path, m.Comment} {
 		if s != "" {

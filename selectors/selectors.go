@@ -84,6 +84,8 @@ type Site struct {
 	Aside Texts `yaml:"aside" json:"aside"`
 	// Over is what may lie over any page and asks for nothing.
 	Over Over `yaml:"over" json:"over"`
+	// Questions are what pages ask in boxes of the browser's own.
+	Questions []Question `yaml:"questions" json:"-"`
 	// PasscodeMail is what an e-mail with a passcode looks like.
 	PasscodeMail PasscodeMail `yaml:"passcode_mail" json:"-"`
 }
@@ -169,7 +171,8 @@ type Page struct {
 	File string `yaml:"-" json:"-"`
 }
 
-// Mark is one independent sign of a page. Exactly one of its fields is set.
+// Mark is one independent sign of a page. Exactly one of its fields is set, but
+// for Unlike.
 type Mark struct {
 	// Heading is a visible heading with this text.
 	Heading Texts `yaml:"heading" json:"heading,omitempty"`
@@ -180,6 +183,8 @@ type Mark struct {
 	Text Texts `yaml:"text" json:"text,omitempty"`
 	// Message is wording in a heading or a message box, never in help text.
 	Message Texts `yaml:"message" json:"message,omitempty"`
+	// Unlike goes with Message: what it says when it means something else.
+	Unlike Texts `yaml:"unlike" json:"unlike,omitempty"`
 	// Path is a regular expression for the URL's path.
 	Path string `yaml:"path" json:"path,omitempty"`
 	// Comment is a regular expression for an HTML comment of the head.

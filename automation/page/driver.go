@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -89,6 +90,12 @@ const (
 	// lateParts is how long an optional part of a page may take to appear after
 	// the page last changed.
 	lateParts = 5 * time.Second
+	// restless bounds each of these three on a page that never keeps still, such as
+	// one with a carousel, in multiples of what it waits for.
+	restless = 4
+	// tableStill is how long a page may keep a table waiting that does not change
+	// itself.
+	tableStill = 5 * time.Second
 	// quietFor is how long a table that scripts touched must stay as it is before
 	// it is read. The probe tells of changes within 15 ms; scripts that fill a
 	// table do so in one go, or row by row without pausing this long.
@@ -127,6 +134,13 @@ type Driver struct {
 	main Tab
 	// others are the tabs beside the one that is driven, oldest first; see tabs.go.
 	others []*pane
+	// acted is when something was last pressed, or an address opened.
+	acted time.Time
+	// questions answers the browser's own boxes.
+	questions *questions
+	// unanswered is a question of the page's in such a box that was not answered
+	// with OK; it ends the flow.
+	unanswered unanswered
 	// refused is a request that was stopped and ends the flow.
 	refused *Refusal
 	// closed is set when the tab has ended.
@@ -157,6 +171,10 @@ type view struct {
 	shot    *Snapshot
 	since   time.Time // the document was committed
 	changed time.Time // the snapshot last changed
+	begun   time.Time // the page that it was recognised as, or not, came up
+	filled  time.Time // a table of it last changed
+	alerts  []string  // what it said in boxes of the browser's own
+	alerted time.Time // it last did
 }
 
 // TabOptions are what a tab needs for this Driver: the probe, its world, and the
@@ -169,7 +187,7 @@ func (d *Driver) TabOptions() (browser.TabOptions, error) {
 	return browser.TabOptions{
 		World: world, Script: text, Binding: binding,
 		Request: d.policy.judge,
-		Dialog:  d.answer,
+		Dialog:  d.questions.answer,
 	}, nil
 }
 
@@ -180,18 +198,13 @@ func New(o Options) *Driver {
 		options: o,
 		policy:  &policy{catalog: o.Catalog, seal: o.Seal, abroad: o.Abroad},
 		drifted: map[string]bool{},
+
+		questions: &questions{catalog: o.Catalog},
 	}
 }
 
 // Take gives the Driver its tab.
 func (d *Driver) Take(tab Tab) { d.tab, d.main = tab, tab }
-
-// answer decides about the page's own dialogs. Each one follows a press of
-// ours or stands in the way of the next page, and none is known to commit, so
-// they are accepted; a prompt wants a text that nobody gave.
-func (d *Driver) answer(dialog browser.Dialog) bool {
-	return dialog.Kind != browser.DialogPrompt
-}
 
 // Waiting tells the observer what is waited for meanwhile: see [Observer].
 func (d *Driver) Waiting(what string, until time.Time) { d.options.Observer.Waiting(what, until) }
@@ -215,7 +228,7 @@ func (d *Driver) Shot() *Snapshot { return d.at.shot }
 
 // Open navigates to an address of the catalog.
 func (d *Driver) Open(ctx context.Context, address string) error {
-	d.left = d.at.shot
+	d.left, d.acted = d.at.shot, time.Now()
 	return d.loading(ctx, d.tab.Navigate(ctx, address), lang.Text("the portal could not be opened"))
 }
 
@@ -241,7 +254,7 @@ func (d *Driver) Again(ctx context.Context) error {
 	if d.at.method != http.MethodGet {
 		return ErrPosted
 	}
-	d.left = d.at.shot
+	d.left, d.acted = d.at.shot, time.Now()
 	return d.loading(ctx, d.tab.Reload(ctx), lang.Text("the page could not be loaded again"))
 }
 
@@ -377,6 +390,9 @@ func (d *Driver) handle(event browser.Event) {
 			d.pressedByPerson(said.Pressed)
 			return
 		}
+	case browser.DialogAnswered:
+		d.asked(e)
+		return
 	case browser.Navigated, browser.NavigationFailed:
 		d.policy.answered()
 	}
@@ -405,7 +421,7 @@ func (d *Driver) noteRefusal(event browser.Event) {
 func (v *view) handle(event browser.Event, now time.Time) {
 	switch e := event.(type) {
 	case browser.Navigated:
-		*v = view{doc: e.Doc, url: e.URL, method: e.Method, post: e.FromPost, status: e.Status, retry: e.RetryAfter, since: now, changed: now}
+		*v = view{doc: e.Doc, url: e.URL, method: e.Method, post: e.FromPost, status: e.Status, retry: e.RetryAfter, since: now, changed: now, begun: now, filled: now}
 	case browser.NavigationFailed:
 		if !e.Kept {
 			v.failed = &e
@@ -419,6 +435,13 @@ func (v *view) handle(event browser.Event, now time.Time) {
 			return
 		}
 		said.Page.Doc, said.Page.Status = e.Doc, v.status
+		said.Page.Messages = append(said.Page.Messages, v.alerts...)
+		if v.shot != nil && !slices.Equal(v.shot.Pages, said.Page.Pages) {
+			v.begun = now
+		}
+		if v.shot == nil || !maps.Equal(v.shot.Tables, said.Page.Tables) {
+			v.filled = now
+		}
 		v.shot, v.changed = said.Page, now
 	}
 }

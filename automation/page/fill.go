@@ -201,7 +201,7 @@ func (d *Driver) About(ctx context.Context, page, element string) (string, error
 
 // trouble is what stands in the way of any further act; nil when nothing does.
 func (d *Driver) trouble() error {
-	if d.refused != nil || d.closed != nil || d.at.failed != nil {
+	if d.refused != nil || d.closed != nil || d.at.failed != nil || d.unanswered.stop != nil {
 		return d.judge(time.Now()).err
 	}
 	return nil

@@ -47,6 +47,9 @@ type policy struct {
 	secrets []string
 	// committing is set from the committing click until the next page.
 	committing bool
+	// posted is set once a post has left since the committing click, and flying
+	// while it is one of the page itself, until its answer has come.
+	posted, flying bool
 	// release ends the seal of a committing post that has left; nil before.
 	release func()
 }
@@ -71,6 +74,7 @@ func (p *policy) landed() {
 func (p *policy) answered() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.flying = false
 	if p.release != nil {
 		p.unseal()
 	}
@@ -85,7 +89,7 @@ func (p *policy) calm() {
 
 // unseal ends the commit. p.mu is held.
 func (p *policy) unseal() {
-	p.committing = false
+	p.committing, p.flying = false, false
 	if p.release != nil {
 		p.release()
 		p.release = nil
@@ -95,7 +99,21 @@ func (p *policy) unseal() {
 func (p *policy) commit() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.committing = true
+	p.committing, p.posted, p.flying = true, false, false
+}
+
+// inFlight tells whether what commits is on its way as a post of the page itself.
+func (p *policy) inFlight() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.flying
+}
+
+// hasPosted tells whether anything was posted since the committing click.
+func (p *policy) hasPosted() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.posted
 }
 
 // judge is asked for every document request and for every post of a script.
@@ -124,6 +142,10 @@ func (p *policy) judge(r browser.Request) error {
 		if err := p.judgeCarried(r, u, host); err != nil {
 			return err
 		}
+	}
+	if p.committing && r.Method != "GET" && r.Method != "HEAD" {
+		p.posted = true
+		p.flying = p.flying || r.Kind == browser.KindDocument && r.TopFrame
 	}
 	if once && (p.committing || r.Kind == browser.KindDocument && r.TopFrame) && r.Method != "GET" && r.Method != "HEAD" && p.release == nil && p.seal != nil {
 		p.release = p.seal(host)

@@ -59,6 +59,9 @@ func (d *Driver) Commit(ctx context.Context, page, element string, filled ...Ite
 	return mayHaveLanded(err), err
 }
 
+// Posted tells whether anything was posted since the last Commit.
+func (d *Driver) Posted() bool { return d.policy.hasPosted() }
+
 // mayHaveLanded tells of a press whether the click may have reached the page.
 func mayHaveLanded(err error) bool {
 	var doubt *doubtError
@@ -76,6 +79,7 @@ func (e *doubtError) Unwrap() error { return e.err }
 
 // press arms the guard in the page, clicks, and waits for the guard's verdict.
 func (d *Driver) press(ctx context.Context, page, element string, o order) error {
+	d.unanswered = unanswered{}
 	limit := time.Now().Add(toPress)
 	for boxes := 0; ; {
 		result, err := d.pressOnce(ctx, page, element, o)
@@ -83,7 +87,7 @@ func (d *Driver) press(ctx context.Context, page, element string, o order) error
 		case err != nil:
 			return err
 		case result.OK:
-			d.left = d.at.shot
+			d.left, d.acted = d.at.shot, time.Now()
 			d.options.Observer.Acted(page, element, "pressed", d.wayOf(element))
 			return nil
 		case slices.Contains([]string{"form changed", "origin", "method"}, result.Status):
@@ -169,6 +173,7 @@ func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (
 		d.policy.commit()
 	}
 	doc := d.at.doc
+	d.questions.pressing(element)
 	if err := d.tab.Click(ctx, armed.X, armed.Y); err != nil {
 		return d.disarm(doc, err)
 	}

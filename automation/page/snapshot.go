@@ -19,6 +19,9 @@ type Snapshot struct {
 	// Title and Lang are the document's.
 	Title string `json:"title"`
 	Lang  string `json:"lang"`
+	// Charset is the encoding in which the document's forms are sent, by its name in
+	// the Encoding Standard.
+	Charset string `json:"charset"`
 	// Loaded is the document's readiness: loading, interactive, complete.
 	Loaded string `json:"loaded"`
 	// Pages are the catalog's pages that this one was recognised as: one, when

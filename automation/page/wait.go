@@ -83,6 +83,8 @@ func (d *Driver) judge(now time.Time) verdict {
 		return verdict{err: d.refusal(d.refused)}
 	case d.closed != nil:
 		return verdict{err: d.gone()}
+	case d.unanswered.stop != nil:
+		return verdict{err: d.unanswered.stop}
 	case v.failed != nil:
 		return verdict{err: d.unreachable(*v.failed)}
 	case v.shot == nil:
@@ -99,7 +101,7 @@ func (d *Driver) judge(now time.Time) verdict {
 		return d.judgeUnknown(now, complete)
 	case 1:
 	default:
-		if until := v.changed.Add(quarrel); now.Before(until) || !complete {
+		if until := d.stillFor(quarrel); now.Before(until) || !complete {
 			return verdict{until: later(until, now)}
 		}
 		return verdict{err: d.unknown(lang.Text("the page shown could be any of %s", d.titles(v.shot.Pages)))}
@@ -113,6 +115,14 @@ func (d *Driver) judge(now time.Time) verdict {
 	}
 	if d.left != nil && !v.shot.unlike(d.left) {
 		return verdict{}
+	}
+	if d.policy.inFlight() {
+		// What cannot be taken back is on its way: until its answer comes, the page
+		// that sent it has nothing to say, whatever it shows meanwhile.
+		return verdict{}
+	}
+	if until := v.alerted.Add(quarrel); d.left != nil && d.left.Doc == v.shot.Doc && now.Before(until) {
+		return verdict{until: until} // behind the box the page may go on
 	}
 	if !complete {
 		until := v.since.Add(lateResources)
@@ -132,12 +142,22 @@ func (d *Driver) judge(now time.Time) verdict {
 		if state.Status != "missing" {
 			patience = quarrel
 		}
-		if until := v.changed.Add(patience); now.Before(until) {
+		if until := d.stillFor(patience); now.Before(until) {
 			return verdict{until: until}
 		}
 		return verdict{err: d.changed(spec.Name, name, state.Status, state.Candidates)}
 	}
 	return verdict{ready: true}
+}
+
+// stillFor is when a page has kept still for a while, or has had its chance to:
+// some pages never do.
+func (d *Driver) stillFor(wait time.Duration) time.Time {
+	begun := d.at.begun
+	if d.acted.After(begun) {
+		begun = d.acted
+	}
+	return earliest(d.at.changed.Add(wait), begun.Add(restless*wait))
 }
 
 const unknownHint = "The portal showed a page that this program does not know. Nothing was pressed on it. Look at the run's evidence, or sign in by hand to see what it wants."
@@ -151,7 +171,7 @@ func (d *Driver) judgeUnknown(now time.Time, complete bool) verdict {
 	if v.status >= 400 {
 		wait = quarrel
 	}
-	if until := v.changed.Add(wait); now.Before(until) || !complete {
+	if until := d.stillFor(wait); now.Before(until) || !complete {
 		return verdict{until: later(until, now)}
 	}
 	message := lang.Text("a page was not recognised: host %s, title %q, language %q", v.shot.Host, v.shot.Title, v.shot.Lang)
@@ -210,6 +230,7 @@ func (d *Driver) Stay(ctx context.Context) error {
 // page has been left alone by its own scripts for long enough that it will not
 // be: parts of it may be rendered late.
 func (d *Driver) Settles(ctx context.Context, so func(*Snapshot) bool) (bool, error) {
+	limit := time.Now().Add(restless * lateParts)
 	for {
 		if stop := d.trouble(); stop != nil {
 			return false, stop
@@ -218,7 +239,7 @@ func (d *Driver) Settles(ctx context.Context, so func(*Snapshot) bool) (bool, er
 		if shot != nil && so(shot) {
 			return true, nil
 		}
-		until := d.at.changed.Add(lateParts)
+		until := earliest(d.at.changed.Add(lateParts), limit)
 		if !time.Now().Before(until) {
 			return false, nil
 		}
@@ -230,7 +251,9 @@ func (d *Driver) Settles(ctx context.Context, so func(*Snapshot) bool) (bool, er
 
 // Quiet waits until the page has not changed for a moment, so that a table of it
 // that is still being filled is not read half; without a table ("") any script counts.
+// Where something else never keeps still, the table alone decides after a while.
 func (d *Driver) Quiet(ctx context.Context, table string) error {
+	limit := time.Now().Add(tableStill)
 	for {
 		if stop := d.trouble(); stop != nil {
 			return stop
@@ -243,6 +266,9 @@ func (d *Driver) Quiet(ctx context.Context, table string) error {
 			moment += stillLoading
 		}
 		until := d.at.changed.Add(moment)
+		if !time.Now().Before(limit) {
+			until = d.at.filled.Add(moment)
+		}
 		if !time.Now().Before(until) {
 			return nil
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -62,7 +63,7 @@ func (k *Desk) press(ctx context.Context, in Intent, do steps) (Outcome, error) 
 		out, err = do.outcome(after, id)
 	case pressed:
 		d := k.doubt(id, in, err)
-		d.box = newBox(k.Home, k.Driver.Shot())
+		d.box = cmp.Or(newBox(k.Home, k.Driver.Shot()), k.Driver.Unanswered())
 		out, err = k.reconcile(after, d, true)
 	default:
 		// An intent that stays open says less than is known, and does no harm:
@@ -98,7 +99,7 @@ func (k *Desk) commit(ctx context.Context, o Order, form *page.Snapshot, items [
 func (k *Desk) outcome(ctx context.Context, id string, in Intent, form *page.Snapshot) (Outcome, error) {
 	d := k.doubt(id, in, nil)
 	reconcile := func(cause error) (Outcome, error) {
-		d.cause, d.box = cause, newBox(form, k.Driver.Shot())
+		d.cause, d.box = cause, cmp.Or(newBox(form, k.Driver.Shot()), k.Driver.Unanswered())
 		return k.reconcile(ctx, d, true)
 	}
 	shown, err := k.answer(ctx, k.the("confirm-create-user"))
@@ -135,7 +136,7 @@ func (k *Desk) outcome(ctx context.Context, id string, in Intent, form *page.Sna
 	if err != nil {
 		return reconcile(err)
 	}
-	ours := made(k.newRows(d.Before, users), in.Person)
+	ours := d.made(k.newRows(d.Before, users))
 	switch {
 	case len(ours) == 1:
 		return k.created(ctx, id, in.Person, ours[0], false), nil
@@ -208,12 +209,54 @@ func made(fresh []User, p Person) []User {
 	}
 	var ours []User
 	for _, u := range fresh {
-		if MayBe(u.Person(), p) && (u.Email == "" || p.Email == "" || fold(u.Email) == fold(p.Email)) {
+		if MayBe(u.Person(), p) && (u.Email == "" || p.Email == "" || sameMail(u.Email, p.Email)) {
 			ours = append(ours, u)
 		}
 	}
 	return ours
 }
+
+// made keeps of the new rows those that the click can have made. Once the portal
+// has said that it created a user, the only new row of that name is theirs,
+// whatever became of the address.
+func (d doubt) made(fresh []User) []User {
+	ours := made(fresh, d.Person)
+	if len(ours) == 0 && !d.Confirmed.IsZero() && len(fresh) == 1 {
+		return namesakes(fresh, d.Person)
+	}
+	return ours
+}
+
+// namesakes are the rows with a person's names, as the portal keeps them, and
+// whatever address.
+func namesakes(users []User, p Person) []User {
+	return slices.DeleteFunc(slices.Clone(users), func(u User) bool { return !MayBe(u.Person(), p) })
+}
+
+// sameMail tells whether one e-mail address can be what the portal shows of the
+// other: cut short, or with characters that are covered.
+func sameMail(shown, sent string) bool {
+	shown, sent = fold(shown), fold(sent)
+	if bare, cut := strings.CutSuffix(strings.TrimSuffix(shown, "..."), "…"); cut || bare != shown {
+		return len(bare) >= leastMail && strings.HasPrefix(sent, bare)
+	}
+	if strings.ContainsAny(shown, "*•") {
+		var covered strings.Builder
+		for _, r := range shown {
+			if r == '*' || r == '•' {
+				covered.WriteString(".*")
+				continue
+			}
+			covered.WriteString(regexp.QuoteMeta(string(r)))
+		}
+		same, err := regexp.MatchString("^"+covered.String()+"$", sent)
+		return err == nil && same
+	}
+	return shown == sent || len(shown) >= leastMail && strings.HasPrefix(sent, shown)
+}
+
+// leastMail is how much of a cut address must be there: less could be anybody's.
+const leastMail = 6
 
 // rowsOf counts the rows that read exactly as the one of p did.
 func (k *Desk) rowsOf(p Person, users []User) int {
@@ -227,7 +270,8 @@ func (k *Desk) rowsOf(p Person, users []User) int {
 }
 
 // alike tells whether one name can be what the portal made of the other:
-// equal without case, accents and punctuation, or cut short.
+// equal without case, accents and punctuation, with letters written in plain
+// ones, or cut short.
 func alike(a, b string) bool {
 	a, b = letters(a), letters(b)
 	if a == "" || b == "" {
@@ -242,8 +286,13 @@ func letters(s string) string {
 			return unicode.ToLower(r)
 		}
 		return -1
-	}, norm.NFKD.String(s))
+	}, norm.NFKD.String(plain.Replace(s)))
 }
+
+// plain writes letters that are no others with an accent as machine-readable
+// parts of travel documents and old systems do.
+var plain = strings.NewReplacer("œ", "oe", "Œ", "oe", "æ", "ae", "Æ", "ae", "ø", "o", "Ø", "o", "ß", "ss", "ẞ", "ss",
+	"ð", "d", "Ð", "d", "þ", "th", "Þ", "th", "đ", "d", "Đ", "d", "ł", "l", "Ł", "l", "ı", "i")
 
 func (k *Desk) digests(users []User) []string {
 	var out []string
@@ -303,7 +352,8 @@ func (k *Desk) several(ctx context.Context, id string, p Person, rows []User) *p
 // rejected reads the portal's validation message, and the table to be sure:
 // a form that came back is a no only if it says so and the table agrees.
 func (k *Desk) rejected(ctx context.Context, id string, in Intent, form, back *page.Snapshot) (Outcome, error) {
-	said := fresh(form, back)
+	// Where a script sent the form, what is said may be the answer or come before it.
+	said, posted := fresh(form, back), k.Driver.Posted()
 	stop := &page.Stop{
 		Code: page.RejectedByPortal, Page: back.Page(),
 		Message: lang.Text("the portal did not create the user and showed the form again"),
@@ -328,6 +378,9 @@ func (k *Desk) rejected(ctx context.Context, id string, in Intent, form, back *p
 		return Outcome{}, k.several(ctx, id, in.Person, ours)
 	case len(said) == 0:
 		// No word of why: that is a doubt, not an answer.
+		return k.reconcile(ctx, d, true)
+	case posted && back.Doc == form.Doc:
+		d.no = stop
 		return k.reconcile(ctx, d, true)
 	}
 	k.close(ctx, id, Closing{Ending: EndRejected, User: in.Person.user(), Detail: stop.Message})

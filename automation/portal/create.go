@@ -4,9 +4,12 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"irccpin/automation/lang"
 	"irccpin/automation/page"
+	"irccpin/selectors"
 )
 
 // Order is one creation to be carried out.
@@ -64,7 +67,7 @@ type Desk struct {
 // is a *page.Stop or the context's; with page.OutcomeUnknown the intent stays
 // open, and the next session reconciles it first.
 func (k *Desk) Create(ctx context.Context, o Order) (Outcome, error) {
-	if err := CheckEncodable(o.Person); err != nil {
+	if err := CheckEncodable(o.Person, k.Home.Charset); err != nil {
 		return Outcome{}, err
 	}
 	if strings.TrimSpace(o.AuthorizedBy) == "" && !o.DryRun {
@@ -91,6 +94,9 @@ func (k *Desk) Create(ctx context.Context, o Order) (Outcome, error) {
 	employer := EmployerOf(k.Home)
 	form, err := k.openForm(ctx)
 	if err != nil {
+		return Outcome{}, err
+	}
+	if err := CheckEncodable(o.Person, form.Charset); err != nil {
 		return Outcome{}, err
 	}
 	attestation := form.Elements["attestation"].Text
@@ -173,7 +179,7 @@ func (k *Desk) unexpected(s *page.Snapshot, wanted string) *page.Stop {
 // account: it must speak of the employer that the home page names. Its own
 // wording was already checked by the catalog.
 func checkAttestation(text string, employer Employer) error {
-	if employer.LegalName == "" || strings.Contains(fold(text), fold(employer.LegalName)) {
+	if names(text, employer.LegalName) {
 		return nil
 	}
 	return &page.Stop{
@@ -182,6 +188,44 @@ func checkAttestation(text string, employer Employer) error {
 		Hint:    lang.Text("Nothing was sent. Look at the page by hand."),
 	}
 }
+
+// names tells whether a statement speaks of a business of that name, and nowhere
+// of one whose name begins with it: "ABC" is not "ABC Holdings". An empty name,
+// one that the home page does not tell, cannot be compared.
+func names(text, name string) bool {
+	wanted, words := strings.Fields(name), strings.Fields(text)
+	shouted := !strings.ContainsFunc(text, unicode.IsLower)
+	found := len(wanted) == 0
+	for i := 0; i+len(wanted) <= len(words); i++ {
+		end := i + len(wanted)
+		last, same := "", true
+		for j, want := range wanted {
+			got := strings.TrimLeft(selectors.Normalise(words[i+j]), `"'(`)
+			want = strings.TrimLeft(selectors.Normalise(want), `"'(`)
+			if j == len(wanted)-1 {
+				last = strings.TrimPrefix(got, want)
+				same = same && strings.HasPrefix(got, want) && !strings.ContainsFunc(last, inName)
+				continue
+			}
+			same = same && got == want
+		}
+		if !same || len(wanted) == 0 {
+			continue
+		}
+		if last == "" && end < len(words) {
+			next, _ := utf8.DecodeRuneInString(words[end])
+			after := selectors.Normalise(words[end])
+			if unicode.IsUpper(next) && !shouted && after != "i" && !strings.HasPrefix(after, "j'") {
+				return false
+			}
+		}
+		found = true
+	}
+	return found
+}
+
+// inName tells what goes on with a word of a name.
+func inName(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '&' }
 
 // leaveForm goes back to the home page by the form's own button.
 func (k *Desk) leaveForm(ctx context.Context) error {

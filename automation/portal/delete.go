@@ -49,6 +49,9 @@ func (k *Desk) row(ctx context.Context, p Person) (all []User, u User, place int
 // pressDelete presses "Delete Account" in a user's row, and answers what asks
 // back, if anything does. pressed tells whether anything may have been deleted.
 func (k *Desk) pressDelete(ctx context.Context, place int, u User, all []User) (pressed bool, err error) {
+	// The browser's own box may ask back as well.
+	k.Driver.Expect(func(text string) bool { return !namesAnother(text, u, all) })
+	defer k.Driver.Expect(nil)
 	if pressed, err := k.Driver.PressInRow(ctx, "home", "users", place, u.row); err != nil {
 		return pressed, err
 	}

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"irccpin/automation/browser"
 	"irccpin/automation/page"
 	"irccpin/selectors"
 )
@@ -64,6 +65,10 @@ func (b *bench) signIn(ctx context.Context, t *testing.T) (*page.Driver, *page.S
 	}
 	d := page.New(page.Options{Catalog: b.catalog, Observer: mute{}})
 	d.Take(b)
+	var err error
+	if b.tab, err = d.TabOptions(); err != nil {
+		t.Fatal(err)
+	}
 	b.show("home")
 	home, err := d.Next(ctx, "home")
 	return d, home, err
@@ -145,6 +150,41 @@ func TestCreate(t *testing.T) {
 			b.banner = "Maintenance-on-Sunday"
 			b.onCreate = func() { b.show("create-user") }
 		}, "not_created", EndNotCreated, 1},
+		"the browser's own box says why, and the page stays": {func(b *bench) {
+			b.onCreate = func() { b.says(browser.DialogAlert, "Family Name: not allowed", true) }
+		}, "rejected_by_portal", EndRejected, 1},
+		"the browser's own box says something, and the page goes on": {func(b *bench) {
+			b.onCreate = func() {
+				b.says(browser.DialogAlert, "One moment", true)
+				time.AfterFunc(2*time.Second, func() { b.create(); b.show("confirm-create-user") })
+			}
+		}, "created", EndCreated, 1},
+		"the browser's own box asks what nobody answered": {func(b *bench) {
+			b.onCreate = func() { b.says(browser.DialogConfirm, "This user exists already. Create anyway?", false) }
+		}, "not_created", EndNotCreated, 1},
+		"a script sends the form, and says so": {func(b *bench) {
+			b.onCreate = func() {
+				b.posts(browser.KindXHR)
+				b.tell("create-user", "Sending")
+				time.AfterFunc(30*time.Second, b.create)
+			}
+		}, "created, reconciled", EndReconciled, 1},
+		"a script sends the form, and tells the portal's no": {func(b *bench) {
+			b.onCreate = func() { b.posts(browser.KindXHR); b.tell("create-user", "Family Name: not allowed") }
+		}, "rejected_by_portal", EndNotCreated, 1},
+		"the page says that it sends, and is answered later": {func(b *bench) {
+			b.onCreate = func() {
+				b.posts(browser.KindDocument)
+				b.tell("create-user", "Sending")
+				time.AfterFunc(10*time.Second, func() { b.create(); b.show("confirm-create-user") })
+			}
+		}, "created", EndCreated, 1},
+		"confirmed, and the address is another": {func(b *bench) {
+			b.onCreate = func() { b.sent.Email = "hidden"; b.create(); b.show("confirm-create-user") }
+		}, "created", EndCreated, 1},
+		"no answer, and the address is another": {func(b *bench) {
+			b.onCreate = func() { b.sent.Email = "hidden"; b.create(); b.breakDown() }
+		}, "conflicting_user", EndNotCreated, 1},
 		"two users from one click": {func(b *bench) {
 			b.onCreate = func() { b.create(); b.create(); b.show("confirm-create-user") }
 		}, "ambiguous_user", EndDuplicated, 1},
@@ -285,6 +325,32 @@ func TestCreateAskedBack(t *testing.T) {
 			t.Errorf("ended with %v after %d clicks", err, b.commits)
 		}
 	})
+}
+
+// TestRestless: a page that never keeps still, such as one with a carousel, is
+// judged all the same: known ones are read, and others said to be unknown.
+func TestRestless(t *testing.T) {
+	for name, c := range map[string]struct {
+		show func(b *bench)
+		want page.Code // empty: the user is created
+	}{
+		"the form":         {func(b *bench) { b.onForm = func() { b.show("create-user"); b.stir("create-user") } }, ""},
+		"the home page":    {func(b *bench) { b.stir("home") }, ""},
+		"an unknown page":  {func(b *bench) { b.onForm = func() { b.show(""); b.stir("") } }, page.PageUnknown},
+		"a form in pieces": {func(b *bench) { b.lacks = "email"; b.onForm = func() { b.show("create-user"); b.stir("create-user") } }, page.PageChanged},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, jorge)
+				c.show(b)
+				defer b.still()
+				_, err := b.desk.Create(t.Context(), order)
+				if page.CodeOf(err) != c.want {
+					t.Errorf("ended with %v", err)
+				}
+			})
+		})
+	}
 }
 
 // TestCreateUnauthorised: nothing is pressed for a user whom nobody authorises.

@@ -41,6 +41,16 @@ type fakePortal struct {
 	commits int
 	sent    User
 	post    bool
+	// onForm is what the link to the form comes to; nil shows it.
+	onForm func()
+	// wording is what the texts of every page come to.
+	wording string
+	// lacks is an element that no page has.
+	lacks string
+	// stop ends what stir began.
+	stop chan struct{}
+	// tab is what the driver wants of its tab.
+	tab browser.TabOptions
 }
 
 func newFake(catalog *selectors.Catalog, users ...User) *fakePortal {
@@ -73,18 +83,69 @@ func (f *fakePortal) tell(name string, messages ...string) {
 	spec, _ := f.catalog.Page(name)
 	for element := range spec.Elements {
 		text := ""
+		if element == f.lacks {
+			continue
+		}
 		if element == "attestation" {
 			text = "I confirm, for Maple Example Ltd"
 		}
 		elements[element] = map[string]any{"status": "found", "text": text}
 	}
-	rows := len(f.users)
+	rows, pages := len(f.users), []string{name}
+	if name == "" {
+		pages = nil
+	}
 	f.announce(doc, map[string]any{"page": map[string]any{
-		"pages": []string{name}, "loaded": "complete", "elements": elements, "messages": append(messages, strings.Fields(f.banner)...),
+		"pages": pages, "wording": f.wording, "loaded": "complete", "elements": elements, "messages": append(messages, strings.Fields(f.banner)...),
 		"tables":  map[string]any{"users": map[string]any{"count": 1, "rows": rows, "shown": true, "none": rows == 0}},
 		"details": map[string]string{"legal-name": "Maple Example Ltd"},
 		"boxes":   f.boxes,
 	}})
+}
+
+// posts lets the page send something, in its own place or by a script.
+func (f *fakePortal) posts(kind browser.RequestKind) {
+	if err := f.tab.Request(browser.Request{
+		URL: "https://onlineservices-servicesenligne.cic.gc.ca/mycic", Method: "POST", Kind: kind, TopFrame: true,
+	}); err != nil {
+		panic(err)
+	}
+}
+
+// says shows a box of the browser's own, which is to be answered with OK or not.
+func (f *fakePortal) says(kind browser.DialogKind, text string, ok bool) {
+	dialog := browser.Dialog{Kind: kind, Message: text}
+	if got := f.tab.Dialog(dialog); got != ok {
+		panic(fmt.Sprintf("%q is answered with %v", text, got))
+	}
+	f.events <- browser.DialogAnswered{Dialog: dialog, Accepted: ok}
+}
+
+// stir makes the document that is shown say something else every second, for as
+// long as it is shown and still is not called.
+func (f *fakePortal) stir(name string) {
+	f.stop = make(chan struct{})
+	doc := f.docs
+	go func() {
+		for i := 0; ; i++ {
+			select {
+			case <-f.stop:
+				return
+			case <-time.After(time.Second):
+			}
+			if f.docs != doc {
+				return
+			}
+			f.wording = fmt.Sprint("slide ", i)
+			f.tell(name)
+		}
+	}()
+}
+
+func (f *fakePortal) still() {
+	if f.stop != nil {
+		close(f.stop)
+	}
 }
 
 // breakDown answers with the server's error page, or with nothing at all.
@@ -180,7 +241,7 @@ func (f *fakePortal) Click(context.Context, float64, float64) error {
 	home := func() { f.show("home") }
 	switch f.armed.element {
 	case "create-secondary-user":
-		f.show("create-user")
+		or(f.onForm, func() { f.show("create-user") })
 	case "create-account":
 		f.commits++
 		or(f.onCreate, func() { f.create(); f.show("confirm-create-user") })

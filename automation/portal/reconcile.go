@@ -37,6 +37,9 @@ type doubt struct {
 	cause error
 	// box is what a dialog said that came up after the click; empty when none did.
 	box string
+	// no is the portal's own refusal, which was said before it could be sure; nil
+	// when there was none.
+	no *page.Stop
 }
 
 // Resume finds out what came of a click that an earlier session left in doubt.
@@ -85,7 +88,8 @@ func (k *Desk) reconcile(ctx context.Context, d doubt, patience bool) (Outcome, 
 
 // nowThere decides what a reading of the table says about a creation.
 func (k *Desk) nowThere(ctx context.Context, d doubt, users []User, at time.Time) (out Outcome, told bool, err error) {
-	ours := made(k.newRows(d.Before, users), d.Person)
+	fresh := k.newRows(d.Before, users)
+	ours := d.made(fresh)
 	noted := k.Intents.Looked(ctx, d.id, at, len(users), len(ours))
 	switch {
 	case len(ours) == 1:
@@ -103,6 +107,12 @@ func (k *Desk) nowThere(ctx context.Context, d doubt, users []User, at time.Time
 	switch {
 	case err != nil:
 		return Outcome{}, true, unknown(d, err)
+	case settled && len(namesakes(fresh, d.Person)) > 0:
+		// Perhaps the portal made another address of the one that was sent, perhaps
+		// somebody else was at work: whoever looks at it knows.
+		stop := conflict(d.Person, namesakes(fresh, d.Person)[0])
+		stop.Message = lang.Text("%q was pressed for %s, and the user who came into the table since has another e-mail address: %s", d.button, describe(d.Person), describe(namesakes(fresh, d.Person)[0].Person()))
+		return Outcome{}, true, k.closed(ctx, d, Closing{Ending: EndNotCreated, Detail: stop.Message}, stop)
 	case settled:
 		stop := noEffect(d, lang.Text("%q was pressed for %s, and the table shows that no user was made", d.button, describe(d.Person)))
 		return Outcome{}, true, k.closed(ctx, d, Closing{Ending: EndNotCreated, Detail: stop.Message}, stop)
@@ -228,9 +238,14 @@ func noEffect(d doubt, message string) *page.Stop {
 		Code: code, Page: "home", Err: errors.Join(ErrNoEffect, d.cause), RetryAfter: retryAfter(d.cause),
 		Message: message, Hint: lang.Text("Run the command again to try anew."),
 	}
+	// The portal's own no, which came before it could be sure.
+	if d.no != nil {
+		stop.Code, stop.Message, stop.Hint = d.no.Code, d.no.Message, d.no.Hint
+		return stop
+	}
 	// Why the page after the click was not gone on from, where that is the reason.
 	var lost *page.Stop
-	if errors.As(d.cause, &lost) && (lost.Code == page.PageUnknown || lost.Code == page.PageChanged) {
+	if errors.As(d.cause, &lost) && d.box == "" && (lost.Code == page.PageUnknown || lost.Code == page.PageChanged) {
 		stop.Message += lang.Text("; after the click %s", lost.Message)
 	}
 	if d.box != "" {

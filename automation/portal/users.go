@@ -1,12 +1,14 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/unicode/norm"
 
 	"irccpin/automation/lang"
@@ -238,14 +240,26 @@ func composed(p Person) Person {
 	return Person{norm.NFC.String(p.GivenName), norm.NFC.String(p.FamilyName), norm.NFC.String(p.Email)}
 }
 
-// CheckEncodable refuses a value with a character that mycic's windows-1252
-// cannot hold (seen in real markup): the browser would send "&#7877;" in its
-// place, and the portal would keep that for good.
-func CheckEncodable(p Person) error {
+// usualCharset is mycic's (M): forms are sent in the charset of their page.
+const usualCharset = "windows-1252"
+
+// CheckEncodable refuses a value with a character that the charset of a page
+// cannot hold: the browser would send "&#7877;" in its place, and the portal would
+// keep that for good. charset is its name in the Encoding Standard; one that is
+// not known counts as mycic's.
+func CheckEncodable(p Person, charset string) error {
 	p = composed(p)
+	table, err := htmlindex.Get(cmp.Or(charset, usualCharset))
+	if err != nil {
+		table = charmap.Windows1252
+	}
+	holds := func(r rune) bool {
+		_, err := table.NewEncoder().String(string(r))
+		return err == nil
+	}
 	for _, v := range []struct{ what, value string }{{lang.Text("given name"), p.GivenName}, {lang.Text("family name"), p.FamilyName}, {lang.Text("e-mail address"), p.Email}} {
 		for _, r := range v.value {
-			if _, ok := charmap.Windows1252.EncodeRune(r); !ok || unicode.IsControl(r) {
+			if !holds(r) || unicode.IsControl(r) {
 				return &page.Stop{
 					Code:    page.Unencodable,
 					Message: lang.Text("the %s has the character %q (%U), which the portal cannot store", v.what, r, r),

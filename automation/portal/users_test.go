@@ -88,8 +88,59 @@ func TestEncodable(t *testing.T) {
 		"Zoé Maude": true, "O’Neil": true, "Žižek": true, "Œuvre €": true,
 		"Nguyễn": false, "Łukasz": false, "王": false, "a\nb": false, "e\u0301": true, "q\u0301": false,
 	} {
-		if err := CheckEncodable(Person{GivenName: value}); (err == nil) != ok || err != nil && page.CodeOf(err) != page.Unencodable {
+		if err := CheckEncodable(Person{GivenName: value}, "windows-1252"); (err == nil) != ok || err != nil && page.CodeOf(err) != page.Unencodable {
 			t.Errorf("%q: %v", value, err)
 		}
+	}
+	for charset, ok := range map[string]bool{"UTF-8": true, "windows-1252": false, "ISO-8859-2": false, "": false, "nothing-known": false} {
+		if err := CheckEncodable(Person{FamilyName: "Nguyễn"}, charset); (err == nil) != ok {
+			t.Errorf("%q: %v", charset, err)
+		}
+	}
+}
+
+// TestMadeByThePortal: a row can be ours although the portal changed what was sent.
+func TestMadeByThePortal(t *testing.T) {
+	for _, c := range []struct {
+		sent, row Person
+		ours      bool
+	}{
+		{Person{"Zoë", "Lebœuf", "z@example.com"}, Person{"ZOE", "LEBOEUF", "z@example.com"}, true},
+		{Person{"Jörg", "Strauß", "j@example.com"}, Person{"Jorg", "STRAUSS", "J@EXAMPLE.COM"}, true},
+		{Person{"Åse", "Øst", "a@example.com"}, Person{"Ase", "Ost", "a@example.com"}, true},
+		{Person{"Ann", "Lee", "ann.lee@example.com"}, Person{"Ann", "Lee", "a***@example.com"}, true},
+		{Person{"Ann", "Lee", "ann.lee@example.com"}, Person{"Ann", "Lee", "ann.lee@exam"}, true},
+		{Person{"Ann", "Lee", "ann.lee@example.com"}, Person{"Ann", "Lee", "ann.lee…"}, true},
+		{Person{"Ann", "Lee", "ann.lee@example.com"}, Person{"Ann", "Lee", "b***@example.com"}, false},
+		{Person{"Ann", "Lee", "ann.lee@example.com"}, Person{"Ann", "Lee", "an"}, false},
+		{Person{"Ann", "Lee", "ann.lee@example.com"}, Person{"Ann", "Lee", "lee@example.com"}, false},
+		{Person{"Ann", "Lee", ""}, Person{"Anton", "Oslo", ""}, false},
+	} {
+		if got := made([]User{c.row.user()}, c.sent); (len(got) == 1) != c.ours {
+			t.Errorf("%v was sent, and %v counts as %d rows of it", c.sent, c.row, len(got))
+		}
+	}
+}
+
+// TestAttestationNames: the statement to be ticked speaks of the account's
+// business, and of none whose name begins like it.
+func TestAttestationNames(t *testing.T) {
+	for text, ok := range map[string]bool{
+		"as the primary representative for Alder & Sons’ Bakery, I authorize the user on behalf of ALDER & SONS' BAKERY. (required)": true,
+		"on behalf of Alder & Sons' Bakery": true,
+		"à titre de représentant de «Alder & Sons' Bakery», j'autorise au nom de Alder & Sons' Bakery.":       true,
+		"for Alder & Sons' Bakery I authorize somebody":                                                       true,
+		"FOR ALDER & SONS' BAKERY IN THE EMPLOYER PORTAL":                                                     true,
+		"for Alder & Sons' Bakery Holdings, I authorize somebody on behalf of Alder & Sons' Bakery Holdings.": false,
+		"for Alder & Sons' Bakery, I authorize somebody on behalf of Alder & Sons' Bakery Holdings.":          false,
+		"for Alder & Sons' Bakery-Café.":                                                                      false,
+		"for Birch Ltd.":                                                                                      false,
+	} {
+		if got := names(text, "Alder & Sons' Bakery"); got != ok {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+	if !names("for somebody", "") {
+		t.Error("a name that is not known counts as another one")
 	}
 }

@@ -85,7 +85,8 @@ function waysOf(seen, page, spec, memo) {
   if (spec.shape) {
     for (const shape of spec.shape.split(/,\s*(?![^\[]*\])/)) {
       const found = shape === 'only' ? pool.filter((el) => !closest(el, '[role=search]') && el.type !== 'search') : select(seen, shape).filter((el) => pool.includes(el));
-      if (found.length > 0) { ways.push(['shape', found]); break; }
+      // Some shapes say what a field is for.
+      if (found.length > 0) { ways.push([shape.includes('autocomplete') ? 'shape' : 'any shape', found]); break; }
     }
   }
   return { ways, pool, left };
@@ -127,12 +128,14 @@ const twins = (a, b) => a.tagName === 'A' && b.tagName === 'A' && /^https:/.test
 
 // trust orders what is known of an element: its id, its wording, another
 // wording, its shape.
-const trust = (way) => (way === 'id' ? 0 : way === 'shape' ? 3 : way.startsWith('other ') ? 2 : 1);
+const trust = (way) => (way === 'id' ? 0 : way.endsWith('shape') ? 3 : way.startsWith('other ') ? 2 : 1);
 
 function agree(spec, ways, pool) {
   if (!spec.commits) ways = ways.map(([way, list]) => [way, list.filter((el, i) => !list.slice(0, i).some((other) => twins(el, other)))]);
   const hits = ways.filter(([, list]) => list.length > 0);
-  const strong = hits.filter(([way]) => way !== 'shape' && way !== 'hint');
+  const strong = hits.filter(([way]) => !way.endsWith('shape') && way !== 'hint');
+  // A hint or a shape that knows one field well is right when others see it elsewhere.
+  const firm = hits.filter(([way, list]) => spec.role !== 'action' && (way === 'hint' || way === 'shape') && list.length === 1);
   const candidates = [...new Set(hits.flatMap(([, list]) => list))];
   const failed = (status) => ({ status, way: '', candidates: candidates.slice(0, 5).map(describe) });
   if (hits.length === 0) return { ...failed('missing'), candidates: pool.slice(0, 3).map(describe) };
@@ -144,12 +147,12 @@ function agree(spec, ways, pool) {
     best = [strong[0][0], common];
   }
   const el = best[1][0];
-  if (strong.some(([, list]) => !list.includes(el))) return failed('disagree');
+  if ([...strong, ...firm].some(([, list]) => !list.includes(el))) return failed('disagree');
   const danger = spec.role === 'action' ? dangersOf(el) : [];
   if (danger.length > 0 && !danger.includes(spec.danger)) return { ...failed('disagree'), danger: danger[0] };
   if (spec.commits && !ways.some(([way, list]) => way === 'text' && list.includes(el))) return failed('disagree');
   // A better way that is known of this element, and no longer finds anything.
   // All ways of the label are one: which of them a page uses is its own affair.
   const drift = ways.some(([way, list]) => trust(way) < trust(best[0]) && list.length === 0) && !hits.some(([way]) => trust(way) < trust(best[0]));
-  return { status: 'found', el, way: best[0], drift, candidates: [] };
+  return { status: 'found', el, way: best[0].endsWith('shape') ? 'shape' : best[0], drift, candidates: [] };
 }

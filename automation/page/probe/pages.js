@@ -52,7 +52,8 @@ function holds(seen, page, mark, memo) {
     return memo.get(mark.text);
   }
   if (mark.message) {
-    const test = testOf(mark.message);
+    const unlike = mark.unlike && testOf(mark.unlike);
+    const test = (text) => testOf(mark.message)(text) && !(unlike && unlike(text));
     return seen.headings.some((el) => displayed(el) && test(normalise(textOf(el)))) || seen.messages.some((text) => test(normalise(text)));
   }
   if (mark.path) return new RegExp(mark.path).test(location.pathname);

@@ -54,6 +54,7 @@ function snapshot() {
     host: location.hostname,
     title: document.title,
     lang: document.documentElement.lang,
+    charset: document.characterSet,
     loaded: document.readyState,
     pages: mains.length > 1 ? mains.map(({ page }) => nameOf(page)) : mains.map(({ page }) => page.name),
     variant: mains.length === 1 ? mains[0].page.variant : undefined,
