@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -9,7 +10,6 @@ import (
 
 	"irccpin/automation/lang"
 	"irccpin/automation/page"
-	"irccpin/selectors"
 )
 
 // Order is one creation to be carried out.
@@ -193,39 +193,28 @@ func checkAttestation(text string, employer Employer) error {
 // of one whose name begins with it: "ABC" is not "ABC Holdings". An empty name,
 // one that the home page does not tell, cannot be compared.
 func names(text, name string) bool {
-	wanted, words := strings.Fields(name), strings.Fields(text)
+	words, wanted := strings.Fields(strings.ReplaceAll(text, "(", " (")), strings.Fields(name)
 	shouted := !strings.ContainsFunc(text, unicode.IsLower)
 	found := len(wanted) == 0
-	for i := 0; i+len(wanted) <= len(words); i++ {
-		end := i + len(wanted)
-		last, same := "", true
-		for j, want := range wanted {
-			got := strings.TrimLeft(selectors.Normalise(words[i+j]), `"'(`)
-			want = strings.TrimLeft(selectors.Normalise(want), `"'(`)
-			if j == len(wanted)-1 {
-				last = strings.TrimPrefix(got, want)
-				same = same && strings.HasPrefix(got, want) && !strings.ContainsFunc(last, inName)
-				continue
-			}
-			same = same && got == want
-		}
-		if !same || len(wanted) == 0 {
+	for i := 0; len(wanted) > 0 && i+len(wanted) <= len(words); i++ {
+		same := func(got, want string) bool { return letters(got) == letters(want) }
+		if !slices.EqualFunc(words[i:i+len(wanted)], wanted, same) {
 			continue
 		}
-		if last == "" && end < len(words) {
-			next, _ := utf8.DecodeRuneInString(words[end])
-			after := selectors.Normalise(words[end])
-			if unicode.IsUpper(next) && !shouted && after != "i" && !strings.HasPrefix(after, "j'") {
-				return false
-			}
+		rest := words[i+len(wanted):]
+		if last, _ := utf8.DecodeLastRuneInString(words[i+len(wanted)-1]); inWord(last) && len(rest) > 0 && !shouted && goesOn(rest[0]) {
+			return false
 		}
 		found = true
 	}
 	return found
 }
 
-// inName tells what goes on with a word of a name.
-func inName(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '&' }
+// goesOn tells whether a word goes on with the name that stands before it.
+func goesOn(word string) bool {
+	first, _ := utf8.DecodeRuneInString(word)
+	return unicode.IsUpper(first) && !slices.Contains([]string{"i", "je"}, letters(word)) && !strings.HasPrefix(word, "J'") && !strings.HasPrefix(word, "J’")
+}
 
 // leaveForm goes back to the home page by the form's own button.
 func (k *Desk) leaveForm(ctx context.Context) error {

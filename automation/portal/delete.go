@@ -190,7 +190,6 @@ func phrases(u User) []string {
 
 // mentions tells whether a phrase stands in a text, as whole words.
 func mentions(text, phrase string) bool {
-	inWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' }
 	for from := 0; ; {
 		i := strings.Index(text[from:], phrase)
 		if i < 0 {
@@ -205,6 +204,9 @@ func mentions(text, phrase string) bool {
 		from = start + 1
 	}
 }
+
+// inWord tells what a word is made of.
+func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' }
 
 // gone reads what came of the click: a table without the row.
 func (k *Desk) gone(ctx context.Context, id string, in Intent) (Outcome, error) {
