@@ -229,14 +229,14 @@ func printTable(all []cell, rows map[string]row) {
 func strike(t *testing.T, c cell, seed uint64, client client) row {
 	t.Helper()
 	p, s := portal(t, fixtures.Options{Seed: seed})
-	conf := automation.WithReserve(config(t, s), 24*time.Second)
+	conf := reserving(config(t, s), 24*time.Second)
 	conf.Timeout = 40 * time.Second
 	switch c.trouble.name {
 	case "stall":
 		conf.Timeout = 24 * time.Second // it is waited for to its end
 	case "chrome hung":
 		conf.Timeout = 60 * time.Second // it takes up to 18 s to be noticed
-		conf = automation.WithReserve(conf, 60*time.Second)
+		conf = reserving(conf, 60*time.Second)
 	}
 	uncoded := func() {
 		if err := p.Misbehave(fixtures.Misbehaviour{Name: "2fa-off"}); err != nil {

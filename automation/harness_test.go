@@ -80,7 +80,24 @@ func config(t *testing.T, s simulated) automation.Config {
 func run(t *testing.T, c automation.Config, job automation.Job) *automation.Result {
 	t.Helper()
 	c.RunID = automation.NewRunID(time.Now())
-	return automation.RunIn(context.WithoutCancel(t.Context()), common.open(t, c), c, job)
+	ctx := context.WithoutCancel(t.Context())
+	host, err := common.open(t, c).Beside(ctx, c.Shared())
+	if err != nil {
+		return automation.Run(ctx, c, job) // which says the same
+	}
+	defer func() {
+		if err := host.Close(ctx); err != nil {
+			t.Errorf("closing the host: %v", err)
+		}
+	}()
+	return host.Run(ctx, c, job)
+}
+
+// reserving gives a configuration another reserve, so that a test need not wait a
+// minute for a page that hangs after the committing click.
+func reserving(c automation.Config, reserve time.Duration) automation.Config {
+	c.Reserve = reserve
+	return c
 }
 
 // runAlone is run in a browser of the run's own, as a command does it.

@@ -80,6 +80,8 @@ type Host struct {
 	// session's context may reach through its own.
 	closed *browser.Gate
 	fleet  *fleet
+	// guest tells that the browser is another host's.
+	guest bool
 
 	mu sync.Mutex
 	// open counts the sessions; idle is made by Close, and closed with the last.
@@ -118,8 +120,8 @@ func startHost(ctx context.Context, c HostConfig) (_ *Host, err error) {
 			err = errors.Join(err, h.Close(context.WithoutCancel(ctx)))
 		}
 	}()
-	if h.catalog, err = selectors.Load(c.Selectors); err != nil {
-		return nil, &Error{Code: BadSettings, Message: lang.Text("the selectors cannot be used: %v", err), Hint: lang.Text("Correct the file, or leave --selectors out."), Err: err}
+	if h.catalog, err = loadCatalog(c.Selectors); err != nil {
+		return nil, err
 	}
 	engines, err := h.engines()
 	if err != nil {
@@ -136,6 +138,45 @@ func startHost(ctx context.Context, c HostConfig) (_ *Host, err error) {
 	h.fleet = &fleet{engines: engines}
 	h.fleet.prepare()
 	return h, nil
+}
+
+// Beside opens another host that has a state of its own and uses h's browser, for
+// whoever keeps one ledger for each of several representatives. Its sessions are
+// as far from h's as from each other. The browser and what it trusts are h's. It
+// is to be closed before h is. Errors: bad_settings, state_unavailable.
+func (h *Host) Beside(ctx context.Context, c HostConfig) (*Host, error) {
+	c.Browser, c.Headless, c.BrowserURLs, c.AllowNoSandbox = h.config.Browser, h.config.Headless, h.config.BrowserURLs, h.config.AllowNoSandbox
+	c.TrustRemoteBrowser = h.config.TrustRemoteBrowser
+	if c.Log == nil {
+		c.Log = h.config.Log
+	}
+	if c.Environ == nil {
+		c.Environ = h.config.Environ
+	}
+	if (c.Simulator == nil) != (h.config.Simulator == nil) || c.Simulator != nil && c.Simulator.SPKI != h.config.Simulator.SPKI {
+		return nil, &Error{Code: BadSettings, Message: lang.Text("a browser that is shared trusts one portal, and this is another"), Hint: lang.Text("Open a host of its own for it.")}
+	}
+	other := &Host{config: c, fleet: h.fleet, guest: true}
+	var err error
+	if other.catalog, err = loadCatalog(c.Selectors); err != nil {
+		return nil, err
+	}
+	if _, err = other.gateOptions(); err != nil {
+		return nil, err
+	}
+	other.ledger, err = ledger.Open(ctx, ledger.Options{Dir: c.StateDir, URL: c.DatabaseURL, Key: c.LedgerKey})
+	if err != nil {
+		return nil, stateError(err)
+	}
+	return other, nil
+}
+
+func loadCatalog(dir string) (*selectors.Catalog, error) {
+	catalog, err := selectors.Load(dir)
+	if err != nil {
+		return nil, &Error{Code: BadSettings, Message: lang.Text("the selectors cannot be used: %v", err), Hint: lang.Text("Correct the file, or leave --selectors out."), Err: err}
+	}
+	return catalog, nil
 }
 
 // errHostClosed happens when a session is begun on a Host that was closed.
@@ -194,7 +235,7 @@ func (h *Host) Close(ctx context.Context) error {
 	if !first {
 		return errors.Join(errs...)
 	}
-	if h.fleet != nil {
+	if h.fleet != nil && !h.guest {
 		errs = append(errs, h.fleet.close(ctx))
 	}
 	if h.closed != nil {

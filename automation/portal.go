@@ -70,6 +70,9 @@ type Config struct {
 	Timeout time.Duration
 	// Settle: see DefaultSettle; negative is none.
 	Settle time.Duration
+	// Reserve is the time that is kept after the committing click for reading what
+	// came of it; 0 is the constant of that name.
+	Reserve time.Duration
 	// Keep bounds the runs of earlier days in StateDir; zero is as usual, 90 days
 	// and 256 MiB.
 	Keep Keep
@@ -98,8 +101,6 @@ type Config struct {
 	// Log gets what happens inside; nil is nowhere. It never sees a secret.
 	Log *slog.Logger
 
-	// reserve stands for Reserve; 0 is that.
-	reserve time.Duration
 	// keep is given every page that is met; nil keeps none.
 	keep func(page.Specimen)
 	// redactor knows the settings' secrets, and learns passcodes and PINs as
@@ -191,8 +192,8 @@ func (c Config) withDefaults() Config {
 	if c.Settle == 0 {
 		c.Settle = DefaultSettle
 	}
-	if c.reserve == 0 {
-		c.reserve = Reserve
+	if c.Reserve <= 0 {
+		c.Reserve = Reserve
 	}
 	if c.Observer == nil {
 		c.Observer = nobody{}

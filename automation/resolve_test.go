@@ -17,7 +17,7 @@ func TestDoubtAboutSomebodyElse(t *testing.T) {
 	if err := p.Fault(late); err != nil {
 		t.Fatal(err)
 	}
-	conf := automation.WithReserve(config(t, s), 20*time.Second)
+	conf := reserving(config(t, s), 20*time.Second)
 	conf.Timeout, conf.Settle = time.Minute, time.Hour
 	if r := run(t, conf, automation.Create(newcomer)); ending(r) != "outcome_unknown" {
 		t.Fatalf("the first run ended as %s: %+v", ending(r), r.Error)

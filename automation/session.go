@@ -36,7 +36,7 @@ func (p *Portal) SignIn(ctx context.Context) (*Session, error) {
 		Return:  s.again,
 		Settle:  max(p.config.Settle, 0), PINPatience: pinPatience,
 		Clock:   p.ledger.Clock,
-		Reserve: p.config.reserve,
+		Reserve: p.config.Reserve,
 	}
 	d, home, err := p.signIn(ctx)
 	s.desk.Driver, s.desk.Home = d, home

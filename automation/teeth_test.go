@@ -42,7 +42,7 @@ func TestLateCommitHasTeeth(t *testing.T) {
 			if err := p.Fault(late); err != nil {
 				t.Fatal(err)
 			}
-			conf := automation.WithReserve(config(t, s), 20*time.Second)
+			conf := reserving(config(t, s), 20*time.Second)
 			// No time for a second reading of the table: the click stays in doubt.
 			conf.Timeout, conf.Settle = time.Minute, time.Hour
 			conf.RunID = automation.NewRunID(time.Now())
