@@ -39,15 +39,30 @@ func (i intents) Begin(ctx context.Context, in portal.Intent) (string, error) {
 }
 
 // MayClick implements portal.Intents. The lease is confirmed first: a run that
-// was thought dead and replaced must not click.
-func (i intents) MayClick(ctx context.Context, id string) error {
+// was thought dead and replaced must not click. Who may close the intent needs
+// the lease for that, so the permission is good while nobody else can have it.
+func (i intents) MayClick(ctx context.Context, id string) (portal.Permission, error) {
 	if err := i.p.lease.Confirm(ctx); err != nil {
 		if errors.Is(err, ledger.ErrLeaseLost) {
-			return &Error{Code: page.CredentialBusy, Err: err, Message: lang.Text("this run lost its hold on the credential to another run, before anything was pressed"), Hint: lang.Text("Run the command again.")}
+			return nil, &Error{Code: page.CredentialBusy, Err: err, Message: lang.Text("this run lost its hold on the credential to another run, before anything was pressed"), Hint: lang.Text("Run the command again.")}
 		}
-		return stateError(err)
+		return nil, stateError(err)
 	}
-	return stateError(i.p.ledger.MarkClicked(ctx, id))
+	if err := i.p.ledger.MarkClicked(ctx, id); err != nil {
+		return nil, stateError(err)
+	}
+	return i.still, nil
+}
+
+// still is the portal.Permission of a click that was permitted.
+func (i intents) still() *Error {
+	if i.p.lease.Certain() {
+		return nil
+	}
+	return &Error{
+		Code: page.CredentialBusy, Message: lang.Text("this computer or this program stood still for so long that another run may have the credential by now, and nothing was sent"),
+		Hint: lang.Text("Run the command again: it reads the table first."),
+	}
 }
 
 // Abandon implements portal.Intents.

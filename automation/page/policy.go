@@ -22,6 +22,9 @@ type Refusal struct {
 	Kin bool
 	// Why says which rule it broke.
 	Why string
+
+	// late is set where no rule was broken: the permission to commit ran out.
+	late *Stop
 }
 
 func (r *Refusal) Error() string { return r.Why }
@@ -31,7 +34,7 @@ func (r *Refusal) Error() string { return r.Why }
 type policy struct {
 	catalog *selectors.Catalog
 	// seal lets a request to a host go out once at most; see browser.Gate.Seal.
-	seal func(host string) (release func())
+	seal func(host string, still func() bool) (release func())
 	// abroad opens the gate to hosts outside the catalog; see abroad.go.
 	abroad func() (back func())
 
@@ -47,6 +50,8 @@ type policy struct {
 	secrets []string
 	// committing is set from the committing click until the next page.
 	committing bool
+	// still is the permission to commit; see Driver.Permit.
+	still func() *Stop
 	// release ends the seal of a committing post that has left; nil before.
 	release func()
 }
@@ -92,10 +97,10 @@ func (p *policy) unseal() {
 	}
 }
 
-func (p *policy) commit() {
+func (p *policy) commit(still func() *Stop) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.committing = true
+	p.committing, p.still = true, still
 }
 
 // judge is asked for every document request and for every post of a script.
@@ -125,8 +130,18 @@ func (p *policy) judge(r browser.Request) error {
 			return err
 		}
 	}
-	if once && (p.committing || r.Kind == browser.KindDocument && r.TopFrame) && r.Method != "GET" && r.Method != "HEAD" && p.release == nil && p.seal != nil {
-		p.release = p.seal(host)
+	if !once || !p.committing && (r.Kind != browser.KindDocument || !r.TopFrame) || r.Method == "GET" || r.Method == "HEAD" || p.release != nil {
+		return nil
+	}
+	var still func() bool
+	if permitted := p.still; p.committing && permitted != nil {
+		if stop := permitted(); stop != nil {
+			return &Refusal{Host: host, Why: stop.Message, late: stop}
+		}
+		still = func() bool { return permitted() == nil }
+	}
+	if p.seal != nil {
+		p.release = p.seal(host, still)
 	}
 	return nil
 }

@@ -93,6 +93,8 @@ func ends(out Outcome, err error) string {
 var (
 	down   = &page.Stop{Code: page.PortalUnavailable, Page: "landing", Message: "down"}
 	noRoom = &page.Stop{Code: page.StateUnavailable, Message: "the disk is full"}
+	// stoodStill is what a permission says that ran out.
+	stoodStill = &page.Stop{Code: page.CredentialBusy, Message: "stood still"}
 )
 
 // TestCreate is the table of doubts: what happens on the way, and what is made
@@ -194,6 +196,12 @@ func TestCreate(t *testing.T) {
 		"the guard stops the click": {func(b *bench) {
 			b.book.onMayClick = func() { b.guard = "text changed" }
 		}, "page_changed", EndNotPressed, 0},
+		"the permission runs out before the click": {func(b *bench) {
+			b.book.still = func() *page.Stop { return stoodStill }
+		}, "credential_busy", EndNotPressed, 0},
+		"the permission holds": {func(b *bench) {
+			b.book.still = func() *page.Stop { return nil }
+		}, "created", EndCreated, 1},
 		"the PIN comes late": {func(b *bench) {
 			b.onCreate = func() { b.create(); b.users[1].PIN = ""; b.show("confirm-create-user") }
 			loads := 0
@@ -418,7 +426,7 @@ func TestResume(t *testing.T) {
 					in = Intent{Deed: Deletion, Person: zoe, Before: []User{jorge, made}}
 				}
 				id, _ := b.book.Begin(t.Context(), in)
-				_ = b.book.MayClick(t.Context(), id)
+				_, _ = b.book.MayClick(t.Context(), id)
 				if c.prepare != nil {
 					c.prepare(b.book.entries[0])
 				}
@@ -454,6 +462,7 @@ func TestDelete(t *testing.T) {
 		"lost, gone":     {zoe, func(b *bench) { b.onDelete = func() { b.users = b.users[:1]; b.breakDown() } }, "deleted, reconciled", EndDeleted},
 		"lost, not gone": {zoe, func(b *bench) { b.onDelete = b.breakDown }, "portal_unavailable", EndNotDeleted},
 		"not permitted":  {zoe, func(b *bench) { b.book.fails["MayClick"] = noRoom }, "state_unavailable", ""},
+		"too late":       {zoe, func(b *bench) { b.book.still = func() *page.Stop { return stoodStill } }, "credential_busy", EndNotPressed},
 		"unreadable":     {zoe, func(b *bench) { b.onDelete, b.refuse = b.breakDown, func(int) error { return down } }, "outcome_unknown", ""},
 		"wrong page":     {zoe, func(b *bench) { b.onDelete = func() { b.show("create-user") } }, "portal_unavailable", EndNotDeleted},
 	} {
