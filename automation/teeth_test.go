@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,43 +25,17 @@ import (
 // precautions passed them too. So each is made twice: with the client as it is,
 // and with one that was put together from the same parts and lacks one.
 
-// TestLateCommitHasTeeth: a click is lost and takes effect late, just after
-// the second run's home page was served. Reconciling first finds the user; a
-// client that remembers nothing makes a second one.
-func TestLateCommitHasTeeth(t *testing.T) {
+// TestFaultsHasTeeth: with the reconciliation switched off the fault matrix
+// fails. It is this cell of it that shows that, however the portal answers: in
+// the others the user is in the table by the time that the next run reads it,
+// or is never made.
+func TestFaultsHasTeeth(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		client    client
-		creations int
-		want      string
-	}{
-		"as it is":               {automation.Run, 1, "created"},
-		"without reconciliation": {forgetful, 2, "ambiguous_user"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p, s := uncoded(t, 3)
-			late := fixtures.Fault{Kind: fixtures.FaultLateCommit, Page: fixtures.PageCreate, Method: "POST", Delay: 5 * time.Minute}
-			if err := p.Fault(late); err != nil {
-				t.Fatal(err)
-			}
-			conf := automation.WithReserve(config(t, s), 20*time.Second)
-			// No time for a second reading of the table: the click stays in doubt.
-			conf.Timeout, conf.Settle = time.Minute, time.Hour
-			conf.RunID = automation.NewRunID(time.Now())
-			if first := c.client(t.Context(), conf, automation.Create(newcomer)); ending(first) != "outcome_unknown" {
-				t.Errorf("the first run ended as %s: %+v", ending(first), first.Error)
-			}
-			conf.Observer = &trigger{at: moment{"page home", 0}, do: func() { p.Advance(late.Delay) }}
-			conf.RunID = automation.NewRunID(time.Now())
-			second := c.client(t.Context(), conf, automation.Create(newcomer))
-			if ending(second) != c.want || second.Reconciled != (c.creations == 1) {
-				t.Errorf("the second run ended as %s, want %s: %+v", ending(second), c.want, second.Error)
-			}
-			if made := len(p.Witness().Creations); made != c.creations {
-				t.Errorf("%d users were made, want %d", made, c.creations)
-			}
-		})
+	all := cells(true)
+	c := all[slices.IndexFunc(all, func(c cell) bool { return c.String() == "create/"+afterNextHome })]
+	r := strike(t, c, seedOf(t, c.confirm), forgetful)
+	if !r.struck || r.creations != 2 || !slices.ContainsFunc(r.faults, func(fault string) bool { return strings.Contains(fault, "2 creations") }) {
+		t.Errorf("%s, then %s: %d users were made, and the matrix finds no fault but %q", r.first, r.second, r.creations, r.faults)
 	}
 }
 
