@@ -162,7 +162,7 @@ func (s *Session) resolve(ctx context.Context, deed portal.Deed, p portal.Person
 	for _, r := range open {
 		about := portal.Person(r.Person)
 		near := p.Is(about) || portal.Near(p, about)
-		out, err := s.desk.Resume(ctx, r.ID, near, lang.Errorf("run %s was ended before the outcome was known", r.RunID))
+		out, err := s.desk.Resume(ctx, r.ID, near, leftBy(r))
 		switch {
 		case errors.Is(ctx.Err(), context.Canceled):
 			return nil, &Error{
@@ -179,6 +179,27 @@ func (s *Session) resolve(ctx context.Context, deed portal.Deed, p portal.Person
 		}
 	}
 	return found, nil
+}
+
+// notice closes the doubts that earlier sessions of this account left and that a
+// table tells of. It is for sessions that only read: it costs them no reading and
+// no time, and what stays in doubt is a warning to them.
+func (s *Session) notice(ctx context.Context, users []User) {
+	open, err := s.portal.ledger.Unresolved(ctx, s.portal.config.realm(), s.portal.custody.account)
+	errs := []error{err}
+	for _, r := range open {
+		errs = append(errs, s.desk.Notice(ctx, r.ID, users, leftBy(r)))
+	}
+	for _, err := range errs {
+		if err != nil && ctx.Err() == nil {
+			s.desk.Driver.Warn(Warning{Code: "unresolved", Page: "home", Detail: err.Error()})
+		}
+	}
+}
+
+// leftBy says why an intent that is still open is in doubt.
+func leftBy(r ledger.Record) error {
+	return lang.Errorf("run %s was ended before the outcome was known", r.RunID)
 }
 
 func samePerson(a, b portal.Person) bool {

@@ -442,6 +442,55 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// TestNotice: a table that was read for another reason closes a doubt by what it
+// shows, never by what it does not, and nothing is read again for that.
+func TestNotice(t *testing.T) {
+	made := zoe.user()
+	made.PIN = "a1B2c3"
+	for name, c := range map[string]struct {
+		deed    Deed
+		now     []User
+		prepare func(e *entry)
+		want    string
+		ending  Ending
+	}{
+		"there":       {Creation, []User{jorge, made}, nil, "", EndReconciled},
+		"not there":   {Creation, []User{jorge}, nil, "outcome_unknown", ""},
+		"twice":       {Creation, []User{jorge, made, made}, nil, "ambiguous_user", EndDuplicated},
+		"gone":        {Deletion, []User{jorge}, nil, "", EndDeleted},
+		"still there": {Deletion, []User{jorge, made}, nil, "outcome_unknown", ""},
+		"not there, as an hour ago": {Creation, []User{jorge}, func(e *entry) {
+			e.looks = append(e.looks, struct {
+				at    time.Time
+				found int
+			}{time.Now().Add(-time.Hour), 0})
+		}, "outcome_unknown", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, jorge)
+				in := Intent{Deed: c.deed, Person: zoe, Before: []User{jorge}}
+				if c.deed == Deletion {
+					in.Before = []User{jorge, made}
+				}
+				id, _ := b.book.Begin(t.Context(), in)
+				_, _ = b.book.MayClick(t.Context(), id)
+				if c.prepare != nil {
+					c.prepare(b.book.entries[0])
+				}
+				pages, began := b.docs, time.Now()
+				err := b.desk.Notice(t.Context(), id, c.now, errors.New("the process was killed"))
+				if got := string(page.CodeOf(err)); got != c.want || b.ending() != c.ending {
+					t.Errorf("ended as %q (%q), want %q (%q): %v", got, b.ending(), c.want, c.ending, err)
+				}
+				if b.docs != pages || !time.Now().Equal(began) {
+					t.Error("something was read again, or waited for")
+				}
+			})
+		})
+	}
+}
+
 func TestDelete(t *testing.T) {
 	made := zoe.user()
 	for name, c := range map[string]struct {
