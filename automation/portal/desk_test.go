@@ -212,6 +212,16 @@ func TestCreate(t *testing.T) {
 				b.show("home")
 			}
 		}, "created", EndCreated, 1},
+		"the PIN comes late to a page that answers a post": {func(b *bench) {
+			b.onCreate = func() { b.create(); b.users[1].PIN = ""; b.show("confirm-create-user") }
+			b.onContinue = func() {
+				b.post = true
+				b.show("home")
+				b.post = false
+				time.AfterFunc(time.Second/2, func() { b.users[1].PIN = "late12" })
+			}
+			b.onReload = b.breakDown // never: it would post again
+		}, "created", EndCreated, 1},
 		"nothing is heard of the click, and the PIN comes late": {func(b *bench) {
 			b.deaf = true
 			b.onCreate = func() {
