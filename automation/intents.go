@@ -39,15 +39,30 @@ func (i intents) Begin(ctx context.Context, in portal.Intent) (string, error) {
 }
 
 // MayClick implements portal.Intents. The lease is confirmed first: a run that
-// was thought dead and replaced must not click.
-func (i intents) MayClick(ctx context.Context, id string) error {
+// was thought dead and replaced must not click. Who may close the intent needs
+// the lease for that, so the permission is good while nobody else can have it.
+func (i intents) MayClick(ctx context.Context, id string) (portal.Permission, error) {
 	if err := i.p.lease.Confirm(ctx); err != nil {
 		if errors.Is(err, ledger.ErrLeaseLost) {
-			return &Error{Code: page.CredentialBusy, Err: err, Message: lang.Text("this run lost its hold on the credential to another run, before anything was pressed"), Hint: lang.Text("Run the command again.")}
+			return nil, &Error{Code: page.CredentialBusy, Err: err, Message: lang.Text("this run lost its hold on the credential to another run, before anything was pressed"), Hint: lang.Text("Run the command again.")}
 		}
-		return stateError(err)
+		return nil, stateError(err)
 	}
-	return stateError(i.p.ledger.MarkClicked(ctx, id))
+	if err := i.p.ledger.MarkClicked(ctx, id); err != nil {
+		return nil, stateError(err)
+	}
+	return i.still, nil
+}
+
+// still is the portal.Permission of a click that was permitted.
+func (i intents) still() *Error {
+	if i.p.lease.Certain() {
+		return nil
+	}
+	return &Error{
+		Code: page.CredentialBusy, Message: lang.Text("this computer or this program stood still for so long that another run may have the credential by now, and nothing was sent"),
+		Hint: lang.Text("Run the command again: it reads the table first."),
+	}
 }
 
 // Abandon implements portal.Intents.
@@ -147,7 +162,7 @@ func (s *Session) resolve(ctx context.Context, deed portal.Deed, p portal.Person
 	for _, r := range open {
 		about := portal.Person(r.Person)
 		near := p.Is(about) || portal.Near(p, about)
-		out, err := s.desk.Resume(ctx, r.ID, near, lang.Errorf("run %s was ended before the outcome was known", r.RunID))
+		out, err := s.desk.Resume(ctx, r.ID, near, leftBy(r))
 		switch {
 		case errors.Is(ctx.Err(), context.Canceled):
 			return nil, &Error{
@@ -164,6 +179,27 @@ func (s *Session) resolve(ctx context.Context, deed portal.Deed, p portal.Person
 		}
 	}
 	return found, nil
+}
+
+// notice closes the doubts that earlier sessions of this account left and that a
+// table tells of. It is for sessions that only read: it costs them no reading and
+// no time, and what stays in doubt is a warning to them.
+func (s *Session) notice(ctx context.Context, users []User) {
+	open, err := s.portal.ledger.Unresolved(ctx, s.portal.config.realm(), s.portal.custody.account)
+	errs := []error{err}
+	for _, r := range open {
+		errs = append(errs, s.desk.Notice(ctx, r.ID, users, leftBy(r)))
+	}
+	for _, err := range errs {
+		if err != nil && ctx.Err() == nil {
+			s.desk.Driver.Warn(Warning{Code: "unresolved", Page: "home", Detail: err.Error()})
+		}
+	}
+}
+
+// leftBy says why an intent that is still open is in doubt.
+func leftBy(r ledger.Record) error {
+	return lang.Errorf("run %s was ended before the outcome was known", r.RunID)
 }
 
 func samePerson(a, b portal.Person) bool {

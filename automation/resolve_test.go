@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"irccpin/automation"
+	"irccpin/automation/ledger"
 	"irccpin/fixtures"
 )
 
@@ -42,5 +43,51 @@ func TestDoubtAboutSomebodyElse(t *testing.T) {
 	}
 	if open := unresolved(t, conf, p.Accounts()[0].Username); len(open) > 0 {
 		t.Errorf("intents are left open: %+v", open)
+	}
+}
+
+// TestDoubtsAreNoticed: commands that only read the table close the doubts that
+// it tells of, whoever's they are. One that it does not tell of is a warning, and
+// costs them neither success nor time.
+func TestDoubtsAreNoticed(t *testing.T) {
+	t.Parallel()
+	p, s := uncoded(t, 3)
+	conf := config(t, s)
+	conf.Settle = time.Hour
+	account := p.Accounts()[0]
+	there := account.Users[0]
+	l, err := ledger.Open(t.Context(), ledger.Options{Dir: conf.StateDir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	doubt := func(action ledger.Action, who ledger.Person) {
+		t.Helper()
+		id, err := l.Begin(t.Context(), ledger.Intent{
+			Realm: ledger.Simulated, Account: l.Fingerprint("account", account.Username), Action: action, Person: who,
+			AuthorizedBy: "Primary User", RunID: "run_killed",
+		})
+		if err == nil {
+			err = l.MarkClicked(t.Context(), id)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	doubt(ledger.Create, ledger.Person{GivenName: there.GivenName, FamilyName: there.FamilyName, Email: there.Email})
+	doubt(ledger.Create, ledger.Person{GivenName: "Ann", FamilyName: "Lee"})
+	if r := run(t, conf, automation.List()); ending(r) != "listed" || r.Reconciled || !warned(r, "unresolved") {
+		t.Errorf("the list ended as %s: %+v, warnings %+v", ending(r), r.Error, r.Warnings)
+	}
+	if open := unresolved(t, conf, account.Username); len(open) != 1 || open[0].Person.GivenName != "Ann" {
+		t.Errorf("after the list these are in doubt: %+v", open)
+	}
+
+	doubt(ledger.Delete, ledger.Person{GivenName: "Bea", FamilyName: "Roy"})
+	if r := run(t, conf, automation.FindPIN(automation.Person{Email: there.Email})); ending(r) != "found" || r.User.PIN != there.PIN || !warned(r, "unresolved") {
+		t.Errorf("the PIN ended as %s: %+v, warnings %+v", ending(r), r.Error, r.Warnings)
+	}
+	if open := unresolved(t, conf, account.Username); len(open) != 1 || open[0].Person.GivenName != "Ann" {
+		t.Errorf("after the PIN these are in doubt: %+v", open)
 	}
 }

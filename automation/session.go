@@ -171,16 +171,39 @@ func (s *Session) Employer() Employer {
 
 // Users reads all secondary users of the account.
 func (s *Session) Users(ctx context.Context) ([]User, error) {
-	users, err := portal.Users(ctx, s.desk.Driver, s.desk.Home)
-	s.portal.config.learn(users...)
+	users, err := s.users(ctx)
 	return users, s.portal.ended(ctx, err)
 }
 
-// Find returns the one user that a person tells apart, with the PIN.
+// users reads the table, and lets it tell what came of the clicks that earlier
+// sessions left in doubt.
+func (s *Session) users(ctx context.Context) ([]User, error) {
+	users, err := portal.Users(ctx, s.desk.Driver, s.desk.Home)
+	s.portal.config.learn(users...)
+	if err == nil {
+		s.notice(ctx, users)
+	}
+	return users, err
+}
+
+// Find returns the one user that a person tells apart, with the PIN, which is
+// waited for a while if it is not shown yet.
 func (s *Session) Find(ctx context.Context, p Person) (User, error) {
-	user, err := s.desk.Find(ctx, p)
+	user, err := s.find(ctx, p)
 	s.portal.config.learn(user)
 	return user, s.portal.ended(ctx, err)
+}
+
+func (s *Session) find(ctx context.Context, p Person) (User, error) {
+	users, err := s.users(ctx)
+	if err != nil {
+		return User{}, err
+	}
+	user, err := portal.Lookup(users, p)
+	if err != nil {
+		return User{}, err
+	}
+	return s.desk.AwaitPIN(ctx, user)
 }
 
 // CreateSecondaryUser creates a user, exactly once. Doubts that earlier

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,43 +25,17 @@ import (
 // precautions passed them too. So each is made twice: with the client as it is,
 // and with one that was put together from the same parts and lacks one.
 
-// TestLateCommitHasTeeth: a click is lost and takes effect late, just after
-// the second run's home page was served. Reconciling first finds the user; a
-// client that remembers nothing makes a second one.
-func TestLateCommitHasTeeth(t *testing.T) {
+// TestFaultsHasTeeth: with the reconciliation switched off the fault matrix
+// fails. It is this cell of it that shows that, however the portal answers: in
+// the others the user is in the table by the time that the next run reads it,
+// or is never made.
+func TestFaultsHasTeeth(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		client    client
-		creations int
-		want      string
-	}{
-		"as it is":               {automation.Run, 1, "created"},
-		"without reconciliation": {forgetful, 2, "ambiguous_user"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p, s := uncoded(t, 3)
-			late := fixtures.Fault{Kind: fixtures.FaultLateCommit, Page: fixtures.PageCreate, Method: "POST", Delay: 5 * time.Minute}
-			if err := p.Fault(late); err != nil {
-				t.Fatal(err)
-			}
-			conf := reserving(config(t, s), 20*time.Second)
-			// No time for a second reading of the table: the click stays in doubt.
-			conf.Timeout, conf.Settle = time.Minute, time.Hour
-			conf.RunID = automation.NewRunID(time.Now())
-			if first := c.client(t.Context(), conf, automation.Create(newcomer)); ending(first) != "outcome_unknown" {
-				t.Errorf("the first run ended as %s: %+v", ending(first), first.Error)
-			}
-			conf.Observer = &trigger{at: moment{"page home", 0}, do: func() { p.Advance(late.Delay) }}
-			conf.RunID = automation.NewRunID(time.Now())
-			second := c.client(t.Context(), conf, automation.Create(newcomer))
-			if ending(second) != c.want || second.Reconciled != (c.creations == 1) {
-				t.Errorf("the second run ended as %s, want %s: %+v", ending(second), c.want, second.Error)
-			}
-			if made := len(p.Witness().Creations); made != c.creations {
-				t.Errorf("%d users were made, want %d", made, c.creations)
-			}
-		})
+	all := cells(true)
+	c := all[slices.IndexFunc(all, func(c cell) bool { return c.String() == "create/"+afterNextHome })]
+	r := strike(t, c, seedOf(t, c.confirm), forgetful)
+	if !r.struck || r.creations != 2 || !slices.ContainsFunc(r.faults, func(fault string) bool { return strings.Contains(fault, "2 creations") }) {
+		t.Errorf("%s, then %s: %d users were made, and the matrix finds no fault but %q", r.first, r.second, r.creations, r.faults)
 	}
 }
 
@@ -103,25 +80,55 @@ func uncoded(t *testing.T, seed uint64) (*fixtures.Portal, simulated) {
 	return portal(t, fixtures.Options{Seed: seed, Accounts: []fixtures.Account{account}})
 }
 
+// TestStandingStill: a process that is stopped, or a machine that is suspended,
+// between the permission and the click, or between the click and its post, does
+// not send the post when it goes on: others may have made the user meanwhile.
+// The permission is asked for when the click is sent, as the browser sends the
+// post, and when its connection is there.
+func TestStandingStill(t *testing.T) {
+	t.Parallel()
+	for asked, name := range []string{"at the click", "as the post leaves", "while it connects"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, s := uncoded(t, 3)
+			conf := reserving(config(t, s), 20*time.Second)
+			var times atomic.Int32
+			r := maimed(t.Context(), conf, amnesia{still: func() *page.Stop {
+				if int(times.Add(1)) <= asked {
+					return nil
+				}
+				return &page.Stop{Code: page.CredentialBusy, Message: "stood still"}
+			}}, true)
+			want := "outcome_unknown" // the click was sent, and this client cannot read the table again
+			if asked == 0 {
+				want = "credential_busy"
+			}
+			if made := len(p.Witness().Creations); made != 0 || ending(r) != want || int(times.Load()) <= asked {
+				t.Errorf("%d users were made, asked %d times, ended as %s, want %s: %+v", made, times.Load(), ending(r), want, r.Error)
+			}
+		})
+	}
+}
+
 func forgetful(ctx context.Context, c automation.Config, _ automation.Job) *automation.Result {
-	return maimed(ctx, c, true)
+	return maimed(ctx, c, amnesia{}, true)
 }
 
 func unsealed(ctx context.Context, c automation.Config, _ automation.Job) *automation.Result {
-	return maimed(ctx, c, false)
+	return maimed(ctx, c, amnesia{}, false)
 }
 
 // maimed creates the newcomer with a client that remembers nothing and does not
 // come back after a doubt, and that may lack the seal.
-func maimed(ctx context.Context, c automation.Config, sealed bool) *automation.Result {
+func maimed(ctx context.Context, c automation.Config, intents desk.Intents, sealed bool) *automation.Result {
 	var r automation.Result
-	if err := maim(ctx, c, sealed, &r); err != nil {
+	if err := maim(ctx, c, intents, sealed, &r); err != nil {
 		r.Error = &automation.Failure{Code: page.CodeOf(err), Message: err.Error()}
 	}
 	return &r
 }
 
-func maim(ctx context.Context, c automation.Config, sealed bool, r *automation.Result) error {
+func maim(ctx context.Context, c automation.Config, intents desk.Intents, sealed bool, r *automation.Result) error {
 	catalog, err := selectors.Load("")
 	if err != nil {
 		return err
@@ -165,7 +172,7 @@ func maim(ctx context.Context, c automation.Config, sealed bool, r *automation.R
 		return err
 	}
 	clerk := desk.Desk{
-		Driver: driver, Home: home, Intents: amnesia{}, Reserve: automation.Reserve,
+		Driver: driver, Home: home, Intents: intents, Reserve: automation.Reserve,
 		Clock: func(context.Context) (time.Time, error) { return time.Now(), nil },
 		Return: func(context.Context) (*page.Driver, *page.Snapshot, error) {
 			return nil, nil, errors.New("this client does not come back")
@@ -186,10 +193,11 @@ func (careless) Refused(context.Context, signin.Kind, secret.Value, string) erro
 func (careless) UseStep(context.Context, secret.Value, uint64) (bool, error)      { return true, nil }
 
 // amnesia is a ledger that remembers nothing.
-type amnesia struct{}
+type amnesia struct{ still desk.Permission }
+
+func (l amnesia) MayClick(context.Context, string) (desk.Permission, error) { return l.still, nil }
 
 func (amnesia) Begin(context.Context, desk.Intent) (string, error)        { return "", nil }
-func (amnesia) MayClick(context.Context, string) error                    { return nil }
 func (amnesia) Abandon(context.Context, string, string) error             { return nil }
 func (amnesia) Close(context.Context, string, desk.Closing) error         { return nil }
 func (amnesia) Known(context.Context, string) (desk.Known, error)         { return desk.Known{}, nil }

@@ -230,7 +230,7 @@ func TestContextsCommitAtOnce(t *testing.T) {
 					if r.Method != "POST" {
 						return
 					}
-					release := gate.Seal("www.example.com")
+					release := gate.Seal("www.example.com", nil)
 					mu.Lock()
 					releases = append(releases, release)
 					mu.Unlock()

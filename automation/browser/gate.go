@@ -84,6 +84,8 @@ type tunnel struct {
 type seal struct {
 	first    *tunnel
 	released chan struct{}
+	// still is asked before the first request goes through; nil lets it.
+	still func() bool
 }
 
 // OpenGate starts a gate on a free port of 127.0.0.1. It returns an error when
@@ -148,11 +150,15 @@ func (g *Gate) DropTunnels() int {
 // any request could go through. So Chrome has nothing to repeat a request over,
 // whichever connection it chose for it.
 //
+// still, if it is not nil, is asked as the first request is about to go through:
+// connecting takes time in which the reason for it can pass. False stops it. It
+// must return soon.
+//
 // Call it from TabOptions.Request for the request that must not be repeated,
 // and release when the tab tells how that request ended. release may be called
 // more than once.
-func (g *Gate) Seal(host string) (release func()) {
-	s := &seal{released: make(chan struct{})}
+func (g *Gate) Seal(host string, still func() bool) (release func()) {
+	s := &seal{released: make(chan struct{}), still: still}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if old := g.seals[host]; old != nil {
@@ -370,11 +376,14 @@ func (g *Gate) unused(t *tunnel) bool {
 }
 
 // spend notes that a request may go through a tunnel from now on; false when
-// it was closed meanwhile, and must carry none.
+// it was closed meanwhile, or its seal no longer lets it, and must carry none.
 func (g *Gate) spend(t *tunnel) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if _, open := g.tunnels[t]; !open {
+		return false
+	}
+	if s := g.seals[t.host]; s != nil && s.first == t && s.still != nil && !s.still() {
 		return false
 	}
 	t.spent = true

@@ -73,7 +73,7 @@ func TestChromeRepeatsPosts(t *testing.T) {
 						t.Error("there was no tunnel to drop")
 					}
 				case seal:
-					release = gate.Seal("www.example.com")
+					release = gate.Seal("www.example.com", nil)
 				}
 				if test.busy {
 					<-warm
@@ -138,7 +138,7 @@ func TestSealedHostWaits(t *testing.T) {
 		return done
 	}
 
-	release := gate.Seal("www.example.com")
+	release := gate.Seal("www.example.com", nil)
 	first := get("/slow")
 	<-slow
 	second := get("/other")
@@ -156,7 +156,7 @@ func TestSealedHostWaits(t *testing.T) {
 	}
 
 	// Once the one connection died, nothing more goes out until the release.
-	release = gate.Seal("www.example.com")
+	release = gate.Seal("www.example.com", nil)
 	if err := <-get("/one"); err != nil {
 		t.Errorf("the one connection: %v", err)
 	}
@@ -175,7 +175,7 @@ func TestSealedHostWaits(t *testing.T) {
 func TestSealOutlivesFailedHandshakes(t *testing.T) {
 	s := newSite(t, pages{"www.example.com/": "page"})
 	gate := openGate(t, browser.GateOptions{Simulator: s.addr})
-	defer gate.Seal("www.example.com")()
+	defer gate.Seal("www.example.com", nil)()
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13, tls.VersionTLS12, tls.VersionTLS13} {
 		strict := s.through(gate)
 		strict.TLSClientConfig = &tls.Config{MinVersion: version, MaxVersion: version} // the site's key is unknown
@@ -198,5 +198,29 @@ func TestSealOutlivesFailedHandshakes(t *testing.T) {
 	}
 	if err := get(); err == nil {
 		t.Error("a second connection could carry a request")
+	}
+}
+
+// TestSealAsksOnceMore: what must not go through any more when the connection is
+// there does not, however the connection was made.
+func TestSealAsksOnceMore(t *testing.T) {
+	var posts atomic.Int64
+	s := newSite(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { posts.Add(1) }))
+	gate := openGate(t, browser.GateOptions{Simulator: s.addr})
+	var may atomic.Bool
+	defer gate.Seal("www.example.com", may.Load)()
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		transport := s.through(gate)
+		transport.TLSClientConfig.MaxVersion = version
+		client := &http.Client{Transport: transport}
+		if _, err := client.Get("https://www.example.com/"); err == nil || posts.Load() > 0 {
+			t.Errorf("%s: ended with %v after %d requests", tls.VersionName(version), err, posts.Load())
+		}
+	}
+	may.Store(true)
+	client := &http.Client{Transport: s.through(gate)}
+	defer client.CloseIdleConnections()
+	if _, err := client.Get("https://www.example.com/"); err != nil || posts.Load() != 1 {
+		t.Errorf("ended with %v after %d requests", err, posts.Load())
 	}
 }

@@ -9,7 +9,7 @@
 //
 // Under a lease ([Ledger.Acquire]) a session first resolves what [Ledger.Unresolved] lists, then reads the table. When
 // the person is not in it: [Ledger.Begin] (on disk before anything else), [Lease.Confirm], [Ledger.MarkClicked] (the permission
-// to click), the click, the confirmation page or the table, [Ledger.Resolve]. After any doubt there is only reading: each reading
+// to click, which holds while [Lease.Certain] does), the click, the confirmation page or the table, [Ledger.Resolve]. After any doubt there is only reading: each reading
 // is kept by [Ledger.RecordLook] until the table has told. Nothing here ever permits a second click for one intent, and no
 // second intent of a person begins while the first is unresolved.
 //
@@ -23,6 +23,8 @@
 //	Begin done      process or Chrome killed                   "begun": the next run resolves by looks, without clicking
 //	MarkClicked     ledger fails, or intent resolved           no click; resolved by looks, if it is not yet
 //	                meanwhile by another run
+//	MarkClicked     process stopped or machine suspended       no click, nor does its post leave, once the lease is no
+//	done            for longer than the lease                  longer certain; Resolve(Rejected)
 //	click           Chrome refuses it, page has no button      "clicked" counts as clicked: only looks resolve it
 //	click           the portal's validation says no            Resolve(Rejected)
 //	after click     no answer, error page, session lost,       sign in again, read the table, RecordLook:

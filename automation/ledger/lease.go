@@ -21,6 +21,22 @@ type Lease struct {
 	done chan struct{}      // closed when the heartbeat has ended
 	lost chan struct{}
 	once sync.Once
+
+	mu      sync.Mutex
+	renewed moment // when the last renewal that succeeded was asked for
+}
+
+// moment is a time by two clocks: the monotonic one can stand still in a suspended machine, the one on the wall can be set.
+type moment struct{ monotonic, wall time.Time }
+
+func now() moment {
+	t := time.Now()
+	return moment{t, t.Round(0)}
+}
+
+// within tells whether less than d has passed since, by both clocks.
+func (m moment) within(d time.Duration, now moment) bool {
+	return now.monotonic.Sub(m.monotonic) < d && now.wall.Sub(m.wall) < d
 }
 
 // Acquire takes the lease on an account (its fingerprint, or another name that excludes). A [*BusyError] tells who has it.
@@ -38,6 +54,7 @@ func (l *Ledger) Acquire(ctx context.Context, realm Realm, account, holder strin
 	}
 	lease := &Lease{l: l, realm: realm, account: account, token: rand.Text(), ttl: ttl, done: make(chan struct{}), lost: make(chan struct{})}
 	asked := time.Now()
+	lease.renewed = now()
 	err := l.write(ctx, "taking the lease on the credential", func(t *tx) error {
 		for {
 			n, err := t.exec(ctx, `INSERT INTO irccpin_leases (realm, account, holder, token, since, expires_at) VALUES (?, ?, ?, ?, ?, ?)
@@ -101,6 +118,21 @@ func (lease *Lease) Confirm(ctx context.Context) error {
 		lease.lose()
 	}
 	return err
+}
+
+// Certain tells, without asking the database, whether the lease was renewed so lately that nobody else can have it. It is
+// for the moments between [Lease.Confirm] and the click's way out, in which a process can be stopped, or its machine
+// suspended, for as long as others need to take the lease and to find that nothing came of the click. One beat of the time
+// is left to them.
+func (lease *Lease) Certain() bool {
+	select {
+	case <-lease.lost:
+		return false
+	default:
+	}
+	lease.mu.Lock()
+	defer lease.mu.Unlock()
+	return lease.renewed.within(lease.ttl-lease.ttl/3, now())
 }
 
 // Release gives the lease back and ends its heartbeat. A second call does nothing.
@@ -169,7 +201,8 @@ func (lease *Lease) heartbeat(ctx context.Context, renewed time.Time) {
 
 // renew extends the lease if it is still ours. One that has expired and that nobody took is ours: nobody was in between.
 func (lease *Lease) renew(ctx context.Context) error {
-	return lease.l.write(ctx, "renewing the lease on the credential", func(t *tx) error {
+	asked := now()
+	err := lease.l.write(ctx, "renewing the lease on the credential", func(t *tx) error {
 		n, err := t.exec(ctx, `UPDATE irccpin_leases SET expires_at = ? WHERE realm = ? AND account = ? AND token = ?`,
 			micros(t.now.Add(lease.ttl)), string(lease.realm), lease.account, lease.token)
 		if err == nil && n == 0 {
@@ -177,4 +210,12 @@ func (lease *Lease) renew(ctx context.Context) error {
 		}
 		return err
 	})
+	if err == nil {
+		lease.mu.Lock()
+		defer lease.mu.Unlock()
+		if asked.monotonic.After(lease.renewed.monotonic) { // the heartbeat and Confirm can pass each other
+			lease.renewed = asked
+		}
+	}
+	return err
 }

@@ -56,9 +56,10 @@ type Warning struct {
 type Options struct {
 	Catalog  *selectors.Catalog
 	Observer Observer
-	// Seal lets a request to a host go out once at most, until it is released;
-	// called as the committing post leaves. See browser.Gate.Seal.
-	Seal func(host string) (release func())
+	// Seal lets a request to a host go out once at most, until it is released, and
+	// only if still says so, where it is not nil; called as the committing post
+	// leaves. See browser.Gate.Seal.
+	Seal func(host string, still func() bool) (release func())
 	// Patience is how long a person has to help in the window, at most; 0 means
 	// that nobody is there.
 	Patience time.Duration
@@ -150,6 +151,8 @@ type Driver struct {
 	// theirs is set while the page is in a person's hands, until when; see person.go.
 	theirs bool
 	until  time.Time
+	// still is the permission to commit: see Permit.
+	still func() *Stop
 	// committed is set by the committing click: nobody is asked for anything then.
 	committed bool
 	// seen avoids telling the observer the same page twice.
@@ -304,6 +307,9 @@ func (d *Driver) stop(code Code, message, hint string) *Stop {
 }
 
 func (d *Driver) refusal(r *Refusal) *Stop {
+	if r.late != nil {
+		return r.late
+	}
 	if r.Kin {
 		return d.stop(HumanNeeded, lang.Text("the way led to %s, which looks like another sign-in service of the government", r.Host),
 			lang.Text("Sign in there by hand to see what it wants. This program knows GCKey only."))

@@ -22,6 +22,9 @@ type Refusal struct {
 	Kin bool
 	// Why says which rule it broke.
 	Why string
+
+	// late is set where no rule was broken: the permission to commit ran out.
+	late *Stop
 }
 
 func (r *Refusal) Error() string { return r.Why }
@@ -31,7 +34,7 @@ func (r *Refusal) Error() string { return r.Why }
 type policy struct {
 	catalog *selectors.Catalog
 	// seal lets a request to a host go out once at most; see browser.Gate.Seal.
-	seal func(host string) (release func())
+	seal func(host string, still func() bool) (release func())
 	// abroad opens the gate to hosts outside the catalog; see abroad.go.
 	abroad func() (back func())
 
@@ -50,6 +53,8 @@ type policy struct {
 	// posted is set once a post has left since the committing click, and flying
 	// while it is one of the page itself, until its answer has come.
 	posted, flying bool
+	// still is the permission to commit; see Driver.Permit.
+	still func() *Stop
 	// release ends the seal of a committing post that has left; nil before.
 	release func()
 }
@@ -96,10 +101,11 @@ func (p *policy) unseal() {
 	}
 }
 
-func (p *policy) commit() {
+func (p *policy) commit(still func() *Stop) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.committing, p.posted, p.flying = true, false, false
+	p.committing, p.still = true, still
+	p.posted, p.flying = false, false
 }
 
 // inFlight tells whether what commits is on its way as a post of the page itself.
@@ -143,12 +149,25 @@ func (p *policy) judge(r browser.Request) error {
 			return err
 		}
 	}
-	if p.committing && r.Method != "GET" && r.Method != "HEAD" {
-		p.posted = true
-		p.flying = p.flying || r.Kind == browser.KindDocument && r.TopFrame
+	document := r.Kind == browser.KindDocument && r.TopFrame
+	if !once || !p.committing && !document || r.Method == "GET" || r.Method == "HEAD" {
+		return nil
 	}
-	if once && (p.committing || r.Kind == browser.KindDocument && r.TopFrame) && r.Method != "GET" && r.Method != "HEAD" && p.release == nil && p.seal != nil {
-		p.release = p.seal(host)
+	var still func() bool
+	if permitted := p.still; p.committing && permitted != nil {
+		if stop := permitted(); stop != nil {
+			return &Refusal{Host: host, Why: stop.Message, late: stop}
+		}
+		still = func() bool { return permitted() == nil }
+	}
+	if p.committing {
+		p.posted, p.flying = true, p.flying || document
+	}
+	if p.release != nil {
+		return nil
+	}
+	if p.seal != nil {
+		p.release = p.seal(host, still)
 	}
 	return nil
 }

@@ -209,9 +209,9 @@ func TestOneSealForOneCommit(t *testing.T) {
 	var sealed []string
 	released := 0
 	p := newPolicy(t)
-	p.seal = func(host string) func() { sealed = append(sealed, host); return func() { released++ } }
+	p.seal = func(host string, _ func() bool) func() { sealed = append(sealed, host); return func() { released++ } }
 	judged(t, p, document("POST", portal+"/before"), "")
-	p.commit()
+	p.commit(nil)
 	judged(t, p, document("GET", portal+"/script"), "")
 	judged(t, p, document("POST", portal+"/create"), "")
 	judged(t, p, document("POST", portal+"/create"), "")
@@ -226,4 +226,31 @@ func TestOneSealForOneCommit(t *testing.T) {
 	if len(sealed) != 1 || released != 1 {
 		t.Errorf("sealed %q, released %d times", sealed, released)
 	}
+}
+
+// TestPermissionRunsOut: what commits leaves while it is permitted, and is asked
+// for again as its connection is there. What does not commit needs no permission.
+func TestPermissionRunsOut(t *testing.T) {
+	gone := &Stop{Code: CredentialBusy, Message: "stood still"}
+	var answer *Stop
+	var last func() bool
+	p := newPolicy(t)
+	p.seal = func(_ string, still func() bool) func() { last = still; return func() {} }
+	p.commit(func() *Stop { return answer })
+	answer = gone
+	judged(t, p, document("GET", portal+"/script"), "")
+	judged(t, p, document("POST", portal+"/create"), "stood still")
+	if last != nil {
+		t.Error("the way was sealed for a post that must not leave")
+	}
+	answer = nil
+	judged(t, p, document("POST", portal+"/create"), "")
+	if last == nil || !last() {
+		t.Fatal("what is permitted does not leave")
+	}
+	if answer = gone; last() {
+		t.Error("the post leaves, and the permission ran out while it was connecting")
+	}
+	p.landed()
+	judged(t, p, document("POST", portal+"/after"), "")
 }

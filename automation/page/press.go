@@ -62,6 +62,11 @@ func (d *Driver) Commit(ctx context.Context, page, element string, filled ...Ite
 // Posted tells whether anything was posted since the last Commit.
 func (d *Driver) Posted() bool { return d.policy.hasPosted() }
 
+// Permit sets what is asked at the last moment before anything that cannot be
+// taken back is pressed, and again as its request leaves; a stop ends it there.
+// It is asked from other goroutines too. Nil permits everything.
+func (d *Driver) Permit(still func() *Stop) { d.still = still }
+
 // mayHaveLanded tells of a press whether the click may have reached the page.
 func mayHaveLanded(err error) bool {
 	var doubt *doubtError
@@ -169,10 +174,16 @@ func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (
 	if err := d.call(ctx, "(order) => irccpin.arm(order)", args, &armed); err != nil || !armed.OK {
 		return armed, err
 	}
-	if o.commits {
-		d.policy.commit()
-	}
 	doc := d.at.doc
+	if (o.commits || o.row != nil && !o.clear) && d.still != nil {
+		if stop := d.still(); stop != nil {
+			_, _ = d.disarm(doc, nil) // nothing was sent, whatever became of the guard
+			return actResult{}, stop
+		}
+	}
+	if o.commits {
+		d.policy.commit(d.still)
+	}
 	d.questions.pressing(element)
 	if err := d.tab.Click(ctx, armed.X, armed.Y); err != nil {
 		return d.disarm(doc, err)

@@ -36,12 +36,14 @@ func (k *Desk) press(ctx context.Context, in Intent, do steps) (Outcome, error) 
 	if err != nil {
 		return Outcome{}, err
 	}
-	if err := k.Intents.MayClick(ctx, id); err != nil {
+	still, err := k.Intents.MayClick(ctx, id)
+	if err != nil {
 		// Nothing was pressed, and this run knows it.
 		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 		defer cancel()
 		return Outcome{}, errors.Join(err, k.Intents.Abandon(bounded, id, "the click was not permitted"))
 	}
+	k.Driver.Permit(still)
 	// From here on an interruption is heeded only once the outcome is read, and
 	// there is always time left to read it.
 	after := context.WithoutCancel(ctx)

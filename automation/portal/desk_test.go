@@ -98,6 +98,8 @@ func ends(out Outcome, err error) string {
 var (
 	down   = &page.Stop{Code: page.PortalUnavailable, Page: "landing", Message: "down"}
 	noRoom = &page.Stop{Code: page.StateUnavailable, Message: "the disk is full"}
+	// stoodStill is what a permission says that ran out.
+	stoodStill = &page.Stop{Code: page.CredentialBusy, Message: "stood still"}
 )
 
 // TestCreate is the table of doubts: what happens on the way, and what is made
@@ -234,6 +236,12 @@ func TestCreate(t *testing.T) {
 		"the guard stops the click": {func(b *bench) {
 			b.book.onMayClick = func() { b.guard = "text changed" }
 		}, "page_changed", EndNotPressed, 0},
+		"the permission runs out before the click": {func(b *bench) {
+			b.book.still = func() *page.Stop { return stoodStill }
+		}, "credential_busy", EndNotPressed, 0},
+		"the permission holds": {func(b *bench) {
+			b.book.still = func() *page.Stop { return nil }
+		}, "created", EndCreated, 1},
 		"the PIN comes late": {func(b *bench) {
 			b.onCreate = func() { b.create(); b.users[1].PIN = ""; b.show("confirm-create-user") }
 			loads := 0
@@ -243,6 +251,16 @@ func TestCreate(t *testing.T) {
 				}
 				b.show("home")
 			}
+		}, "created", EndCreated, 1},
+		"the PIN comes late to a page that answers a post": {func(b *bench) {
+			b.onCreate = func() { b.create(); b.users[1].PIN = ""; b.show("confirm-create-user") }
+			b.onContinue = func() {
+				b.post = true
+				b.show("home")
+				b.post = false
+				time.AfterFunc(time.Second/2, func() { b.users[1].PIN = "late12" })
+			}
+			b.onReload = b.breakDown // never: it would post again
 		}, "created", EndCreated, 1},
 		"nothing is heard of the click, and the PIN comes late": {func(b *bench) {
 			b.deaf = true
@@ -484,7 +502,7 @@ func TestResume(t *testing.T) {
 					in = Intent{Deed: Deletion, Person: zoe, Before: []User{jorge, made}}
 				}
 				id, _ := b.book.Begin(t.Context(), in)
-				_ = b.book.MayClick(t.Context(), id)
+				_, _ = b.book.MayClick(t.Context(), id)
 				if c.prepare != nil {
 					c.prepare(b.book.entries[0])
 				}
@@ -494,6 +512,55 @@ func TestResume(t *testing.T) {
 				}
 				if b.commits > 0 {
 					t.Error("something was pressed")
+				}
+			})
+		})
+	}
+}
+
+// TestNotice: a table that was read for another reason closes a doubt by what it
+// shows, never by what it does not, and nothing is read again for that.
+func TestNotice(t *testing.T) {
+	made := zoe.user()
+	made.PIN = "a1B2c3"
+	for name, c := range map[string]struct {
+		deed    Deed
+		now     []User
+		prepare func(e *entry)
+		want    string
+		ending  Ending
+	}{
+		"there":       {Creation, []User{jorge, made}, nil, "", EndReconciled},
+		"not there":   {Creation, []User{jorge}, nil, "outcome_unknown", ""},
+		"twice":       {Creation, []User{jorge, made, made}, nil, "ambiguous_user", EndDuplicated},
+		"gone":        {Deletion, []User{jorge}, nil, "", EndDeleted},
+		"still there": {Deletion, []User{jorge, made}, nil, "outcome_unknown", ""},
+		"not there, as an hour ago": {Creation, []User{jorge}, func(e *entry) {
+			e.looks = append(e.looks, struct {
+				at    time.Time
+				found int
+			}{time.Now().Add(-time.Hour), 0})
+		}, "outcome_unknown", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, jorge)
+				in := Intent{Deed: c.deed, Person: zoe, Before: []User{jorge}}
+				if c.deed == Deletion {
+					in.Before = []User{jorge, made}
+				}
+				id, _ := b.book.Begin(t.Context(), in)
+				_, _ = b.book.MayClick(t.Context(), id)
+				if c.prepare != nil {
+					c.prepare(b.book.entries[0])
+				}
+				pages, began := b.docs, time.Now()
+				err := b.desk.Notice(t.Context(), id, c.now, errors.New("the process was killed"))
+				if got := string(page.CodeOf(err)); got != c.want || b.ending() != c.ending {
+					t.Errorf("ended as %q (%q), want %q (%q): %v", got, b.ending(), c.want, c.ending, err)
+				}
+				if b.docs != pages || !time.Now().Equal(began) {
+					t.Error("something was read again, or waited for")
 				}
 			})
 		})
@@ -520,6 +587,7 @@ func TestDelete(t *testing.T) {
 		"lost, gone":     {zoe, func(b *bench) { b.onDelete = func() { b.users = b.users[:1]; b.breakDown() } }, "deleted, reconciled", EndDeleted},
 		"lost, not gone": {zoe, func(b *bench) { b.onDelete = b.breakDown }, "portal_unavailable", EndNotDeleted},
 		"not permitted":  {zoe, func(b *bench) { b.book.fails["MayClick"] = noRoom }, "state_unavailable", ""},
+		"too late":       {zoe, func(b *bench) { b.book.still = func() *page.Stop { return stoodStill } }, "credential_busy", EndNotPressed},
 		"unreadable":     {zoe, func(b *bench) { b.onDelete, b.refuse = b.breakDown, func(int) error { return down } }, "outcome_unknown", ""},
 		"wrong page":     {zoe, func(b *bench) { b.onDelete = func() { b.show("create-user") } }, "portal_unavailable", EndNotDeleted},
 	} {

@@ -271,8 +271,9 @@ type book struct {
 	entries []*entry
 	// fails are errors by method.
 	fails map[string]error
-	// onMayClick happens as the click is permitted.
+	// onMayClick happens as the click is permitted, for good unless still is set.
 	onMayClick func()
+	still      Permission
 	abandoned  int
 }
 
@@ -305,12 +306,12 @@ func (b *book) entry(id string) *entry {
 	return b.entries[i]
 }
 
-func (b *book) MayClick(_ context.Context, id string) error {
+func (b *book) MayClick(_ context.Context, id string) (Permission, error) {
 	b.entry(id).clicked = time.Now()
 	if b.onMayClick != nil {
 		b.onMayClick()
 	}
-	return b.fails["MayClick"]
+	return b.still, b.fails["MayClick"]
 }
 
 func (b *book) Abandon(context.Context, string, string) error {

@@ -3,6 +3,8 @@ package portal
 import (
 	"context"
 	"time"
+
+	"irccpin/automation/page"
 )
 
 // Deed is what a committing click does.
@@ -41,13 +43,21 @@ type Known struct {
 	Seen bool
 }
 
+// Permission is asked in the last moments of a click that was permitted, before
+// it is sent and before its request leaves: a process can be stopped, and a
+// machine suspended, for so long that others had to take the click for one that
+// came to nothing. It returns soon, and from any goroutine; nil lets the click
+// happen.
+type Permission func() *page.Stop
+
 // Intents is what the protocol needs of the ledger. A method that writes
 // returns only after its record is on disk.
 type Intents interface {
 	// Begin writes that a click is about to be committed.
 	Begin(ctx context.Context, in Intent) (id string, err error)
-	// MayClick is the permission to click, asked for immediately before.
-	MayClick(ctx context.Context, id string) error
+	// MayClick is the permission to click, asked for immediately before. A nil
+	// Permission does not run out.
+	MayClick(ctx context.Context, id string) (Permission, error)
 	// Abandon closes an intent whose click was not permitted.
 	Abandon(ctx context.Context, id, why string) error
 	// Close writes what came of it.

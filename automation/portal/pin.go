@@ -12,20 +12,6 @@ import (
 // pinPauses are the waits between readings of a PIN that is not there yet.
 var pinPauses = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second}
 
-// Find reads the table for the one user that a person tells apart, and waits a
-// while for a PIN that is not shown yet.
-func (k *Desk) Find(ctx context.Context, p Person) (User, error) {
-	users, err := Users(ctx, k.Driver, k.Home)
-	if err != nil {
-		return User{}, err
-	}
-	user, err := Lookup(users, p)
-	if err != nil {
-		return User{}, err
-	}
-	return k.AwaitPIN(ctx, user)
-}
-
 // AwaitPIN reads a user's PIN again until it is there. The home page is loaded
 // anew for that, as F5 would, and only where that repeats no post. The user
 // exists in any case: whatever keeps the PIN from being read is pin_pending,

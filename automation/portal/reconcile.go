@@ -53,6 +53,29 @@ func (k *Desk) Resume(ctx context.Context, id string, patience bool, cause error
 	return k.reconcile(ctx, doubt{id: id, Known: known, button: k.button(known.Deed), cause: cause}, patience)
 }
 
+// Notice closes an intent that an earlier session left in doubt if a table, read
+// after that for another reason, shows that the click had its effect. A table
+// that does not show it proves nothing by itself: that is left to [Desk.Resume].
+// The error says what is still in doubt, or wrong; nothing more is read.
+func (k *Desk) Notice(ctx context.Context, id string, users []User, cause error) error {
+	known, err := k.Intents.Known(ctx, id)
+	if err != nil {
+		return err
+	}
+	d := doubt{id: id, Known: known, button: k.button(known.Deed), cause: cause}
+	told := false
+	switch {
+	case d.Deed == Deletion && k.rowsOf(d.Person, users) == 0:
+		_, told, err = k.stillThere(ctx, d, users, k.now(ctx))
+	case d.Deed == Creation && len(made(k.newRows(d.Before, users), d.Person)) > 0:
+		_, told, err = k.nowThere(ctx, d, users, k.now(ctx))
+	}
+	if err == nil && !told {
+		err = unknown(d, lang.NewError("the table shows no effect of it yet"))
+	}
+	return err
+}
+
 // reconcile finds out what came of a click in doubt, by reading alone. It looks
 // at the table, in this session or a new one, until the table has told: the
 // effect is there, or it is not, in two whole readings far enough apart. A

@@ -1,0 +1,128 @@
+package automation_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"irccpin/automation"
+	"irccpin/automation/ledger"
+	"irccpin/fixtures"
+)
+
+// TestHeldUntilChanged: what was refused once is not tried again, whatever kind
+// of secret it is, and its own change ends that.
+func TestHeldUntilChanged(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		key, wrong string // of all settings whose name begins with key
+		sent       string
+		factor     fixtures.TwoFactor
+	}{
+		"password":             {"GCKEY_PASSWORD", "Wrong-Thing-1", fixtures.SecretPassword, fixtures.TwoFactorOff},
+		"authenticator secret": {"GCKEY_TOTP_SECRET", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", fixtures.SecretPasscode, fixtures.TwoFactorApp},
+		"answers":              {"IRCC_ANSWER_", "Wrong Thing", fixtures.SecretAnswer, fixtures.TwoFactorOff},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			account := fixtures.DefaultAccount("en")
+			account.TwoFactor = c.factor
+			p, s := portal(t, fixtures.Options{Seed: 3, Accounts: []fixtures.Account{account}})
+			right, err := os.ReadFile(s.env)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var spoilt strings.Builder
+			for line := range strings.Lines(string(right)) {
+				if key, _, _ := strings.Cut(line, "="); strings.HasPrefix(key, c.key) {
+					line = key + "='" + c.wrong + "'\n"
+				}
+				spoilt.WriteString(line)
+			}
+			if err := os.WriteFile(s.env, []byte(spoilt.String()), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			conf := config(t, s)
+			for _, want := range []string{"credential_refused", "credential_held"} {
+				if r := run(t, conf, automation.List()); ending(r) != want {
+					t.Fatalf("ended as %s, want %s: %+v", ending(r), want, r.Error)
+				}
+				if sent := secretsSent(p, c.sent); sent != 1 {
+					t.Fatalf("the portal was sent %d of them", sent)
+				}
+			}
+
+			if err := os.WriteFile(s.env, right, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if conf.Settings, err = automation.LoadSettings(t.Context(), automation.SettingsFrom{File: s.env, FileNamed: true}); err != nil {
+				t.Fatal(err)
+			}
+			if r := run(t, conf, automation.List()); ending(r) != "listed" {
+				t.Errorf("with the right one it ended as %s: %+v", ending(r), r.Error)
+			}
+		})
+	}
+}
+
+// TestCredentialBusy: a second command at a credential that is in use ends
+// before it opens the portal, and says who uses it.
+func TestCredentialBusy(t *testing.T) {
+	t.Parallel()
+	p, s := uncoded(t, 3)
+	conf := config(t, s)
+	var second *automation.Result
+	first := conf
+	first.Observer = &trigger{at: moment{"page home", 0}, do: func() { second = run(t, conf, automation.List()) }}
+	r := run(t, first, automation.List())
+	if ending(r) != "listed" || ending(second) != "credential_busy" {
+		t.Fatalf("they ended as %s and %s: %+v, %+v", ending(r), ending(second), r.Error, second.Error)
+	}
+	if !strings.Contains(second.Error.Message, r.Run) {
+		t.Errorf("%q does not name run %s", second.Error.Message, r.Run)
+	}
+	if sent := secretsSent(p, fixtures.SecretPassword); sent != 1 {
+		t.Errorf("%d passwords were sent", sent)
+	}
+	if r := run(t, conf, automation.List()); ending(r) != "listed" {
+		t.Errorf("afterwards it ended as %s: %+v", ending(r), r.Error)
+	}
+}
+
+// TestOlderLedger: a ledger that was put back and knows nothing of a creation
+// does not cause a second one.
+func TestOlderLedger(t *testing.T) {
+	t.Parallel()
+	p, s := uncoded(t, 3)
+	conf := config(t, s)
+	at := automation.State{Dir: conf.StateDir}
+	var backup bytes.Buffer
+	if err := automation.BackupLedger(t.Context(), at, &backup); err != nil {
+		t.Fatal(err)
+	}
+	made := run(t, conf, automation.Create(newcomer))
+	if ending(made) != "created" {
+		t.Fatalf("ended as %s: %+v", ending(made), made.Error)
+	}
+	files, err := filepath.Glob(filepath.Join(conf.StateDir, ledger.File+"*"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("the ledger is in %q: %v", files, err)
+	}
+	for _, file := range files {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := automation.RestoreLedger(t.Context(), at, &backup); err != nil {
+		t.Fatal(err)
+	}
+	again := run(t, conf, automation.Create(newcomer))
+	if ending(again) != "already_exists" || again.User == nil || again.User.PIN != made.User.PIN {
+		t.Errorf("ended as %s with %+v: %+v", ending(again), again.User, again.Error)
+	}
+	if n := len(p.Witness().Creations); n != 1 {
+		t.Errorf("%d users were made", n)
+	}
+}
