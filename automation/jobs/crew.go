@@ -65,6 +65,9 @@ const (
 	// turnPause is how often a row asks whether another row of the same credential
 	// has ended in this process.
 	turnPause = time.Second
+	// elsewherePause is how often a job asks whose row is under way by another one:
+	// the queue has handed it out twice.
+	elsewherePause = 10 * time.Second
 	// bookkeeping bounds what is written down after a session.
 	bookkeeping = 90 * time.Second
 	// admissionTime is how long a row holds its place in the process while it waits
@@ -161,7 +164,8 @@ func planQueue(realm Realm) string     { return realmQueue(realm) + "_plans" }
 func privateQueue(batch string) string { return "irccpin_" + format + "_" + batch }
 
 // rowAttempts is how often the queue itself hands out a row that fails because
-// the database does; by its own policy that is some weeks.
+// the database does: for most of a day, see [retries]. After that the sweep finds
+// the row without a job, and gives it another.
 const rowAttempts = 25
 
 func (j rowJob) in(queue string) river.InsertManyParams {
@@ -219,7 +223,7 @@ func (c *crew) jobTimeout() time.Duration {
 // work takes up a row, works on it, and puts it down.
 func (c *crew) work(ctx context.Context, j rowJob) error {
 	if !begin(c, c.under, j) {
-		return nil
+		return river.JobSnooze(elsewherePause)
 	}
 	defer end(c, c.under, j)
 	t, err := c.claim(ctx, j)
@@ -235,16 +239,24 @@ func (c *crew) work(ctx context.Context, j rowJob) error {
 	return c.finish(after, t, v.ending)
 }
 
-// claim marks a row as this process's. Nil means that there is nothing to do:
-// somebody else has it, or it is done, or gone.
+// claim marks a row as this process's. Nil means that there is nothing to do: it
+// is done, or gone, or has another job by now. A row that somebody else has keeps
+// its job, since it may come back to the queue: the error is a snooze then.
 func (c *crew) claim(ctx context.Context, j rowJob) (*task, error) {
 	var t *task
+	elsewhere := false
 	err := c.store.in(ctx, "taking up a row", func(x *tx) error {
-		t = nil
+		t, elsewhere = nil, false
 		n, err := x.exec(ctx, `UPDATE irccpin_batch_rows SET state = 'running', worker = ?, first_at = CASE first_at WHEN 0 THEN ? ELSE first_at END
 			WHERE batch = ? AND place = ? AND turn = ? AND (state = 'queued' OR state = 'running' AND worker = ?)`,
 			c.token, micros(x.now), j.Batch, j.Place, j.Turn, c.token)
-		if err != nil || n == 0 {
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			var state string
+			_, err := x.one(ctx, []any{&state}, `SELECT state FROM irccpin_batch_rows WHERE batch = ? AND place = ? AND turn = ?`, j.Batch, j.Place, j.Turn)
+			elsewhere = state == "running"
 			return err
 		}
 		found := &task{rowJob: j, now: x.now, taken: time.Now()}
@@ -264,6 +276,9 @@ func (c *crew) claim(ctx context.Context, j rowJob) (*task, error) {
 		found.first, t = fromMicros(first), found
 		return nil
 	})
+	if err == nil && elsewhere {
+		return nil, river.JobSnooze(elsewherePause)
+	}
 	return t, err
 }
 
@@ -274,8 +289,8 @@ func (c *crew) postpone(ctx context.Context, t *task, v verdict) error {
 		tries = 1
 	}
 	err := c.store.in(ctx, "putting a row back", func(x *tx) error {
-		_, err := x.exec(ctx, `UPDATE irccpin_batch_rows SET state = 'queued', worker = '', tries = tries + ?
-			WHERE batch = ? AND place = ? AND turn = ? AND worker = ? AND state = 'running'`, tries, t.Batch, t.Place, t.Turn, c.token)
+		_, err := x.exec(ctx, `UPDATE irccpin_batch_rows SET state = 'queued', worker = '', queued_at = ?, tries = tries + ?
+			WHERE batch = ? AND place = ? AND turn = ? AND worker = ? AND state = 'running'`, micros(x.now), tries, t.Batch, t.Place, t.Turn, c.token)
 		return err
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/riverqueue/river"
 	"go.uber.org/goleak"
 
 	"irccpin/automation"
@@ -244,6 +246,28 @@ func find(t *testing.T, s *Store, name string) Schedule {
 	}
 	t.Fatalf("there is no schedule %q", name)
 	return Schedule{}
+}
+
+// begun begins the next run of a schedule, which nobody works yet.
+func begun(t *testing.T, s *Store, name string) (batch string) {
+	t.Helper()
+	found := find(t, s, name)
+	must(t, s.in(t.Context(), "testing", func(x *tx) error {
+		x.now = found.Next
+		stored, _, err := x.schedule(t.Context(), "id", found.ID)
+		if err != nil {
+			return err
+		}
+		batch, _, err = x.occur(t.Context(), stored, found.Next)
+		return err
+	}))
+	return batch
+}
+
+// snoozes tells whether an error keeps a job in the queue.
+func snoozes(err error) bool {
+	var snooze *river.JobSnoozeError
+	return errors.As(err, &snooze)
 }
 
 // soon bounds what a test waits for. It never decides how a test ends well.

@@ -29,6 +29,8 @@ var suite = []struct {
 	{"schedule from end to end", testSchedule},
 	{"two workers", testTwoWorkers},
 	{"a row of a dead worker", testDeadWorker},
+	{"a row that is handed out twice", testHandedOutTwice},
+	{"a row whose job is lost", testLostJob},
 	{"draining", testDrain},
 	{"delivery fails", testDeliveryFails},
 	{"other versions' jobs", testOtherVersion},
@@ -59,6 +61,8 @@ func testOpen(t *testing.T, w world) {
 }
 
 func testNewer(t *testing.T, w world) {
+	known, err := loadMigrations()
+	must(t, err)
 	for name, statement := range map[string]string{
 		"ours":         `UPDATE irccpin_jobs_meta SET value = '99' WHERE name = 'schema'`,
 		"the engine's": `INSERT INTO river_migration (line, version) VALUES ('main', 99)`,
@@ -76,7 +80,7 @@ func testNewer(t *testing.T, w world) {
 		if !errors.As(err, &stop) || stop.Code != automation.StateUnavailable || !strings.Contains(stop.Message, "newer") {
 			t.Errorf("%s: %v", name, err)
 		}
-		change(`UPDATE irccpin_jobs_meta SET value = '1' WHERE name = 'schema'`)
+		change(`UPDATE irccpin_jobs_meta SET value = '` + fmt.Sprint(len(known)) + `' WHERE name = 'schema'`)
 		change(`DELETE FROM river_migration WHERE version = 99`)
 	}
 }
@@ -350,24 +354,14 @@ func testDeadWorker(t *testing.T, w world) {
 	s := w.open(t)
 	_, err := s.Add(t.Context(), plan("killed", rowsOf(t, "a")))
 	must(t, err)
-	found := find(t, s, "killed")
-	must(t, s.in(t.Context(), "testing", func(x *tx) error {
-		x.now = found.Next
-		sched, _, err := x.schedule(t.Context(), "id", found.ID)
-		if err != nil {
-			return err
-		}
-		_, _, err = x.occur(t.Context(), sched, found.Next)
-		return err
-	}))
-	batch := find(t, s, "killed").Last.Batch
+	batch := begun(t, s, "killed")
 	c := newCrew(s, newPortal().bench(1), "dead")
 	task, err := c.claim(t.Context(), rowJob{batch, 0, 1})
 	must(t, err)
 	if task == nil {
 		t.Fatal("the row could not be taken up")
 	}
-	if again, err := newCrew(s, newPortal().bench(1), "other").claim(t.Context(), rowJob{batch, 0, 1}); err != nil || again != nil {
+	if again, err := newCrew(s, newPortal().bench(1), "other").claim(t.Context(), rowJob{batch, 0, 1}); !snoozes(err) || again != nil {
 		t.Fatalf("a row under way was taken up by another: %v, %v", again, err)
 	}
 	p, d := newPortal(), newDesk()
@@ -380,6 +374,102 @@ func testDeadWorker(t *testing.T, w world) {
 	must(t, c.finish(t.Context(), task, e))
 	if got := d.handed[0]; len(got) != 1 {
 		t.Errorf("handed %v", got)
+	}
+}
+
+// testHandedOutTwice lets the queue hand out a row again that is under way, as it
+// does with one that it takes for stuck. The row then goes back to the queue: its
+// job must still be there.
+func testHandedOutTwice(t *testing.T, w world) {
+	s := w.open(t)
+	p, d, e := newPortal(), newDesk(), newEndings()
+	p.answers["a"] = []answer{{code: automation.PortalUnavailable, wait: make(chan struct{})}, {}}
+	_, err := s.Add(t.Context(), plan("twice", rowsOf(t, "a")))
+	must(t, err)
+	job := rowJob{begun(t, s, "twice"), 0, 1}
+	c, other := newCrew(s, p.bench(1), "one"), newCrew(s, p.bench(1), "other")
+	for _, crew := range []*crew{c, other} {
+		crew.tries, crew.keep = workerTries, true
+		k := &clerk{Service: Service{Bench: crew.Bench, Deliver: d, Ended: e.end}, crew: crew}
+		crew.hand, crew.settle, crew.ended = k.hand, k.settle, k.ended
+		must(t, s.enrol(t.Context(), crew.process))
+	}
+	first := make(chan error)
+	go func() { first <- c.work(t.Context(), job) }()
+	until(t, "the session", func() bool { return p.visited("a") == 1 })
+	for name, crew := range map[string]*crew{"the same process": c, "another process": other} {
+		if err := crew.work(t.Context(), job); !snoozes(err) {
+			t.Errorf("handed out again to %s while it is under way, the job ends with %v", name, err)
+		}
+	}
+	close(p.answers["a"][0].wait)
+	if err := <-first; !snoozes(err) {
+		t.Fatalf("a row that is tried again ends its job with %v", err)
+	}
+	must(t, other.work(t.Context(), job))
+	if e.word(0) != "created" || p.visited("a") != 2 {
+		t.Errorf("it ended as %s after %d visits", e.word(0), p.visited("a"))
+	}
+	must(t, c.work(t.Context(), job)) // there is nothing more to do
+	must(t, c.work(t.Context(), rowJob{job.Batch, 0, 2}))
+	if p.visited("a") != 2 {
+		t.Errorf("%d visits of a row that had ended", p.visited("a"))
+	}
+}
+
+// testLostJob takes the jobs of queued rows away, in the ways in which a process
+// that is killed and the engine do: the rows get others, and once.
+func testLostJob(t *testing.T, w world) {
+	s := w.open(t)
+	_, err := s.Add(t.Context(), plan("lost", rowsOf(t, "a", "b")))
+	must(t, err)
+	batch := begun(t, s, "lost")
+	do := func(statement string, args ...any) {
+		t.Helper()
+		must(t, s.in(t.Context(), "testing", func(x *tx) error {
+			_, err := x.exec(t.Context(), statement, args...)
+			return err
+		}))
+	}
+	turns := func(want ...int) {
+		t.Helper()
+		must(t, s.in(t.Context(), "testing", func(x *tx) error {
+			if err := x.sweep(t.Context()); err != nil {
+				return err
+			}
+			for place, turn := range want {
+				var got, jobs int
+				if _, err := x.one(t.Context(), []any{&got}, `SELECT turn FROM irccpin_batch_rows WHERE batch = ? AND place = ?`, batch, place); err != nil {
+					return err
+				}
+				if _, err := x.one(t.Context(), []any{&jobs}, `SELECT count(*) FROM river_job WHERE state = 'available' AND args ->> 'place' = ? AND args ->> 'turn' = ?`, fmt.Sprint(place), fmt.Sprint(turn)); err != nil {
+					return err
+				}
+				if got != turn || jobs > 1 {
+					t.Errorf("row %d has turn %d, and %d was wanted; it has %d jobs", place, got, turn, jobs)
+				}
+			}
+			return nil
+		}))
+	}
+	turns(1, 1)
+	// Handed out a moment ago: it may yet be taken up.
+	do(`UPDATE river_job SET state = 'running' WHERE kind = ? AND CAST(args ->> 'place' AS BIGINT) = 0`, rowJob{}.Kind())
+	turns(1, 1)
+	// That process was killed.
+	do(`UPDATE irccpin_batch_rows SET queued_at = queued_at - ?`, (2 * lostTime).Microseconds())
+	turns(2, 1)
+	turns(2, 1)
+	// The engine gave up the other one.
+	do(`DELETE FROM river_job WHERE kind = ? AND CAST(args ->> 'place' AS BIGINT) = 1`, rowJob{}.Kind())
+	turns(2, 2)
+	turns(2, 2)
+
+	p, d := newPortal(), newDesk()
+	serve(t, s, Service{Bench: p.bench(2), Deliver: d})
+	until(t, "the end", func() bool { return find(t, s, "lost").State == Finished })
+	if a, b := p.visited("a"), p.visited("b"); a != 1 || b != 1 {
+		t.Errorf("visits: %d, %d", a, b)
 	}
 }
 

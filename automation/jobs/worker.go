@@ -122,7 +122,7 @@ func (s *Store) Serve(ctx context.Context, v Service) (err error) {
 			planQueue(c.process.realm): {MaxWorkers: 1},
 		},
 		Workers: workers, FetchPollInterval: workerPoll,
-		JobTimeout: c.jobTimeout(), RescueStuckJobsAfter: c.jobTimeout() + time.Minute,
+		JobTimeout: c.jobTimeout(), RescueStuckJobsAfter: max(rescueTime, c.jobTimeout()+time.Minute),
 		RetryPolicy: retries{}, Logger: engineLog(c.Log),
 	})
 	if err != nil {
