@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -205,7 +207,7 @@ func run(t *testing.T, s *Store, b Bench, rows []roster.Row) *endings {
 type desk struct {
 	mu            sync.Mutex
 	handed, wrote map[int][]string // by place: the PINs
-	fail          bool
+	fail, full    bool             // what cannot be handed, or written
 }
 
 func newDesk() *desk { return &desk{handed: map[int][]string{}, wrote: map[int][]string{}} }
@@ -223,6 +225,9 @@ func (d *desk) Hand(_ context.Context, _ Schedule, e *Ending) error {
 func (d *desk) Write(_ context.Context, _ Schedule, e *Ending) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.full {
+		return syscall.ENOSPC
+	}
 	d.wrote[e.Place] = append(d.wrote[e.Place], e.Outcome.PIN)
 	return nil
 }
@@ -268,6 +273,44 @@ func begun(t *testing.T, s *Store, name string) (batch string) {
 func snoozes(err error) bool {
 	var snooze *river.JobSnoozeError
 	return errors.As(err, &snooze)
+}
+
+// ranLast is the last run of a schedule; zero before the first.
+func ranLast(t *testing.T, s *Store, name string) LastRun {
+	t.Helper()
+	if last := find(t, s, name).Last; last != nil {
+		return *last
+	}
+	return LastRun{}
+}
+
+// told collects notices.
+type told struct {
+	mu  sync.Mutex
+	all []Notice
+}
+
+func newTold() *told { return &told{} }
+
+func (d *told) notify(_ context.Context, n Notice) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.all = append(d.all, n)
+}
+
+func (d *told) count(kind NoticeKind) (n int) {
+	for _, notice := range d.list() {
+		if notice.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+func (d *told) list() []Notice {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.all)
 }
 
 // soon bounds what a test waits for. It never decides how a test ends well.

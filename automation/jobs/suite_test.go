@@ -33,6 +33,7 @@ var suite = []struct {
 	{"a row whose job is lost", testLostJob},
 	{"draining", testDrain},
 	{"delivery fails", testDeliveryFails},
+	{"results cannot be written", testUnwritten},
 	{"other versions' jobs", testOtherVersion},
 }
 
@@ -264,17 +265,9 @@ func testSchedule(t *testing.T, w world) {
 		t.Error("two schedules of one name")
 	}
 	d := newDesk()
-	var mu sync.Mutex
-	notices := map[NoticeKind]int{}
-	serve(t, s, Service{Bench: p.bench(2), Deliver: d, Notify: func(_ context.Context, n Notice) {
-		mu.Lock()
-		defer mu.Unlock()
-		notices[n.Kind]++
-	}})
-	ended := func() bool {
-		last := find(t, s, "spring").Last
-		return last != nil && !last.Ended.IsZero()
-	}
+	told := newTold()
+	serve(t, s, Service{Bench: p.bench(2), Deliver: d, Notify: told.notify})
+	ended := func() bool { return !ranLast(t, s, "spring").Ended.IsZero() }
 	until(t, "the first run", ended)
 	found := find(t, s, "spring")
 	if len(found.Parked) != 1 || found.Parked[0].Code != automation.HumanNeeded || found.Parked[0].Row.Number != 3 {
@@ -312,9 +305,7 @@ func testSchedule(t *testing.T, w world) {
 	must(t, err)
 	until(t, "the end of the schedule", func() bool { return find(t, s, "spring").State == Finished })
 	until(t, "the notices", func() bool {
-		mu.Lock()
-		defer mu.Unlock()
-		return notices[PINAppeared] == 3 && notices[PersonNeeded] == 1 && notices[ScheduleFinished] == 1
+		return told.count(PINAppeared) == 3 && told.count(PersonNeeded) == 1 && told.count(ScheduleFinished) == 1
 	})
 	for place, pin := range []string{"PIN-a", "PIN-b", "PIN-c"} {
 		if got := d.handed[place]; len(got) != 1 || got[0] != pin {
@@ -524,6 +515,36 @@ func testDeliveryFails(t *testing.T, w world) {
 	if got := d.handed[0]; len(got) != 1 || got[0] != "PIN-a" {
 		t.Errorf("handed %v", got)
 	}
+}
+
+// testUnwritten fills the disk that results are written to: how a row ended stays
+// known, and a PIN that was read is not taken for delivered.
+func testUnwritten(t *testing.T, w world) {
+	s, p, d, e := w.open(t), newPortal(), newDesk(), newEndings()
+	p.answers["b"] = []answer{{code: automation.HumanNeeded}}
+	p.answers["c"] = []answer{{code: automation.OutcomeUnknown}, {}}
+	d.full = true
+	_, err := s.Add(t.Context(), plan("full", rowsOf(t, "a", "b", "c")))
+	must(t, err)
+	told := newTold()
+	serve(t, s, Service{Bench: p.bench(1), Deliver: d, Ended: e.end, Notify: told.notify})
+	until(t, "the end of the run", func() bool { return !ranLast(t, s, "full").Ended.IsZero() })
+	for place, want := range []string{"delivery_failed", "human_needed", "outcome_unknown"} {
+		if e.word(place) != want {
+			t.Errorf("row %d: %s", place, e.word(place))
+		}
+	}
+	found := find(t, s, "full")
+	if len(found.Parked) != 1 || found.Parked[0].Code != automation.HumanNeeded || found.Rested != 0 {
+		t.Errorf("parked: %+v, %d rest", found.Parked, found.Rested)
+	}
+	until(t, "the notice", func() bool { return told.count(PersonNeeded) == 1 })
+	d.mu.Lock()
+	d.full = false
+	d.mu.Unlock()
+	_, err = s.RunNow(t.Context(), "full")
+	must(t, err)
+	until(t, "the PINs", func() bool { return find(t, s, "full").Rested == 2 })
 }
 
 // testOtherVersion lays jobs of another version into the database: a worker of

@@ -186,7 +186,13 @@ func (k *clerk) settle(ctx context.Context, t *tx, e *Ending) error {
 		n.Kind, n.Schedule = kind, s.Schedule
 		notices = append(notices, n)
 	}
-	if err := k.Deliver.Write(ctx, s.Schedule, e); err != nil {
+	switch err := k.Deliver.Write(ctx, s.Schedule, e); {
+	case err == nil:
+	case e.Outcome.PIN == "" || e.Outcome.Code != "":
+		// There is nothing to deliver: that the row needs a person, say, matters
+		// more than that the file does not tell so.
+		k.crew.Log.Warn("writing down a result where the schedule wants it", "schedule", s.Name, "row", e.Row.Number, "error", err)
+	default:
 		e.undelivered(err)
 		_, err := t.exec(ctx, `UPDATE irccpin_batch_rows SET result = '', code = ?, message = ?, hint = ? WHERE batch = ? AND place = ?`,
 			string(e.Outcome.Code), clean(e.Outcome.Message), clean(e.Hint), e.Batch, e.Place)
