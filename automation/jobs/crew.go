@@ -44,6 +44,9 @@ type Bench struct {
 	Concurrency int
 	// Observe, when set, makes an observer for the sessions of a row.
 	Observe func(place int) automation.Observer
+	// Visited, when set, is told after each session whether the portal answered,
+	// unless it does not tell.
+	Visited func(answered bool)
 	// Log is told what happens; nil is nobody.
 	Log *slog.Logger
 }
@@ -102,8 +105,6 @@ type crew struct {
 	hand func(ctx context.Context, e *Ending) error
 	// ended is told after it.
 	ended func(e *Ending)
-	// closed is told when the portal closes, once for all processes; nil is nobody.
-	closed func(ctx context.Context, t *task, wait time.Duration)
 
 	mu sync.Mutex
 	// accounts are those that have a session in this process.
@@ -458,6 +459,7 @@ func (c *crew) enter(ctx context.Context, t *task) (*slot, verdict) {
 // judge decides what a session's result means for its row.
 func (c *crew) judge(ctx context.Context, t *task, e *Ending) verdict {
 	r := e.Result
+	c.visited(ctx, r)
 	e.Outcome = roster.Outcome{Run: r.Run, Simulated: r.Simulated}
 	if r.User != nil {
 		e.Outcome.PIN = r.User.PIN
@@ -471,7 +473,7 @@ func (c *crew) judge(ctx context.Context, t *task, e *Ending) verdict {
 	e.Outcome.Code, e.Outcome.Message, e.Hint = r.Error.Code, r.Error.Message, r.Error.Hint
 	wait := min(time.Duration(r.Error.RetryAfter)*time.Second, longest)
 	if wait > 0 {
-		c.close(ctx, t, wait, r.Error.Message)
+		c.close(ctx, wait, r.Error.Message)
 	}
 	switch r.Error.Code {
 	case automation.Interrupted:
@@ -498,14 +500,24 @@ func (c *crew) judge(ctx context.Context, t *task, e *Ending) verdict {
 }
 
 // close keeps all sessions away from a portal that said how long it is closed.
-func (c *crew) close(ctx context.Context, t *task, wait time.Duration, why string) {
-	news, err := c.store.closeGate(ctx, c.process.realm, wait, why)
-	if err != nil {
+func (c *crew) close(ctx context.Context, wait time.Duration, why string) {
+	if err := c.store.closeGate(ctx, c.process.realm, wait, why); err != nil {
 		c.Log.Warn("noting that the portal is closed", "error", err)
 	}
 	c.Log.Warn("the portal is closed", "for", wait, "why", why)
-	if news && c.closed != nil {
-		c.closed(ctx, t, wait)
+}
+
+// visited notes what a session tells of the portal, if it tells anything.
+func (c *crew) visited(ctx context.Context, r *automation.Result) {
+	answered, known := r.PortalAnswered()
+	if !known {
+		return
+	}
+	if err := c.store.noteVisit(ctx, c.process.realm, answered); err != nil {
+		c.Log.Warn("noting whether the portal answered", "error", err)
+	}
+	if c.Visited != nil {
+		c.Visited(answered)
 	}
 }
 

@@ -19,7 +19,7 @@ const (
 	beatTime = lifeTime / 3
 	// lostTime is how long a row may be queued whose job was handed out: taking it
 	// up is one write.
-	lostTime = time.Minute
+	lostTime = lifeTime
 	// rescueTime is after how long the engine takes a job for stuck. Whichever
 	// process happens to look after the queue judges the jobs of all by its own
 	// measure, and throws away kinds that it does not know: so it is far longer than
@@ -51,8 +51,9 @@ func (s *Store) enrol(ctx context.Context, p process) error {
 	return s.in(ctx, "enrolling this process", func(t *tx) error { return t.live(ctx, p) })
 }
 
-// beat gives signs of life until ctx ends, and looks after what the dead left.
-func (s *Store) beat(ctx context.Context, p process, log *slog.Logger) {
+// beat gives signs of life until ctx ends, looks after what the dead left, and
+// does what else comes with it.
+func (s *Store) beat(ctx context.Context, p process, log *slog.Logger, more ...func(context.Context, *tx) error) {
 	ticker := time.NewTicker(beatTime)
 	defer ticker.Stop()
 	for {
@@ -61,6 +62,11 @@ func (s *Store) beat(ctx context.Context, p process, log *slog.Logger) {
 				func(ctx context.Context) error { return t.live(ctx, p) }, t.sweep, t.replan,
 			} {
 				if err := duty(ctx); err != nil {
+					return err
+				}
+			}
+			for _, duty := range more {
+				if err := duty(ctx, t); err != nil {
 					return err
 				}
 			}

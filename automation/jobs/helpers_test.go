@@ -288,14 +288,20 @@ func ranLast(t *testing.T, s *Store, name string) LastRun {
 type told struct {
 	mu  sync.Mutex
 	all []Notice
+	// deaf receivers are told and do not get it.
+	deaf bool
 }
 
 func newTold() *told { return &told{} }
 
-func (d *told) notify(_ context.Context, n Notice) {
+func (d *told) notify(_ context.Context, n Notice) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.all = append(d.all, n)
+	if d.deaf {
+		return errors.New("the receiver is down")
+	}
+	return nil
 }
 
 func (d *told) count(kind NoticeKind) (n int) {

@@ -34,6 +34,8 @@ var suite = []struct {
 	{"draining", testDrain},
 	{"delivery fails", testDeliveryFails},
 	{"results cannot be written", testUnwritten},
+	{"a worker that is killed before it tells", testKilledBeforeTelling},
+	{"a session's place that expired", testSlotBack},
 	{"other versions' jobs", testOtherVersion},
 }
 
@@ -381,8 +383,7 @@ func testHandedOutTwice(t *testing.T, w world) {
 	c, other := newCrew(s, p.bench(1), "one"), newCrew(s, p.bench(1), "other")
 	for _, crew := range []*crew{c, other} {
 		crew.tries, crew.keep = workerTries, true
-		k := &clerk{Service: Service{Bench: crew.Bench, Deliver: d, Ended: e.end}, crew: crew}
-		crew.hand, crew.settle, crew.ended = k.hand, k.settle, k.ended
+		newClerk(Service{Bench: crew.Bench, Deliver: d, Ended: e.end}, crew)
 		must(t, s.enrol(t.Context(), crew.process))
 	}
 	first := make(chan error)
