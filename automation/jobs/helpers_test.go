@@ -208,6 +208,7 @@ type desk struct {
 	mu            sync.Mutex
 	handed, wrote map[int][]string // by place: the PINs
 	fail, full    bool             // what cannot be handed, or written
+	lost          []int            // what the next Write finds no more
 }
 
 func newDesk() *desk { return &desk{handed: map[int][]string{}, wrote: map[int][]string{}} }
@@ -222,14 +223,16 @@ func (d *desk) Hand(_ context.Context, _ Schedule, e *Ending) error {
 	return nil
 }
 
-func (d *desk) Write(_ context.Context, _ Schedule, e *Ending) error {
+func (d *desk) Write(_ context.Context, _ Schedule, e *Ending) ([]int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.full {
-		return syscall.ENOSPC
+		return nil, syscall.ENOSPC
 	}
 	d.wrote[e.Place] = append(d.wrote[e.Place], e.Outcome.PIN)
-	return nil
+	lost := d.lost
+	d.lost = nil
+	return lost, nil
 }
 
 func plan(name string, rows []roster.Row) Plan {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -36,6 +37,8 @@ var suite = []struct {
 	{"results cannot be written", testUnwritten},
 	{"a worker that is killed before it tells", testKilledBeforeTelling},
 	{"a session's place that expired", testSlotBack},
+	{"a delivered PIN that is lost", testLostPIN},
+	{"PINs watched for changes", testChanges},
 	{"other versions' jobs", testOtherVersion},
 }
 
@@ -546,6 +549,91 @@ func testUnwritten(t *testing.T, w world) {
 	_, err = s.RunNow(t.Context(), "full")
 	must(t, err)
 	until(t, "the PINs", func() bool { return find(t, s, "full").Rested == 2 })
+}
+
+// testLostPIN loses a PIN that was delivered: its row rests no more, and the PIN is
+// written anew.
+func testLostPIN(t *testing.T, w world) {
+	s, p, d := w.open(t), newPortal(), newDesk()
+	p.answers["b"] = []answer{{code: automation.PINPending}, {}}
+	_, err := s.Add(t.Context(), plan("spreadsheet", rowsOf(t, "a", "b")))
+	must(t, err)
+	serve(t, s, Service{Bench: p.bench(1), Deliver: d})
+	until(t, "the first run", func() bool { return !ranLast(t, s, "spreadsheet").Ended.IsZero() })
+	d.mu.Lock()
+	d.lost = []int{0}
+	d.mu.Unlock()
+	_, err = s.RunNow(t.Context(), "spreadsheet")
+	must(t, err)
+	until(t, "the second run", func() bool { return p.visited("b") == 2 && !ranLast(t, s, "spreadsheet").Ended.IsZero() })
+	if found := find(t, s, "spreadsheet"); found.State != Active || found.Rested != 1 {
+		t.Errorf("it is %s, and %d rows rest", found.State, found.Rested)
+	}
+	_, err = s.RunNow(t.Context(), "spreadsheet")
+	must(t, err)
+	until(t, "the end", func() bool { return find(t, s, "spreadsheet").State == Finished })
+	if got := d.wrote[0]; len(got) != 2 || got[1] != "PIN-a" || p.visited("a") != 2 {
+		t.Errorf("written %d times after %d visits", len(got), p.visited("a"))
+	}
+}
+
+// testChanges watches PINs for changes (--until never): a row never rests, and a
+// PIN is delivered when it appears and when it changes, and at no other time.
+func testChanges(t *testing.T, w world) {
+	s, d := w.open(t), newDesk()
+	p := plan("watched", rowsOf(t, "a"))
+	p.UntilPIN = false
+	_, err := s.Add(t.Context(), p)
+	must(t, err)
+	told := newTold()
+	c := newCrew(s, newPortal().bench(1), "test")
+	k := newClerk(Service{Bench: c.Bench, Deliver: d, Notify: told.notify}, c)
+	for i, step := range []struct {
+		pin   string // "" is none yet
+		lost  bool   // the file holds it no more
+		kinds []NoticeKind
+	}{
+		{pin: ""},
+		{pin: "1111", kinds: []NoticeKind{PINAppeared}},
+		{pin: "1111"},
+		{pin: "2222", kinds: []NoticeKind{PINChanged}},
+		{pin: ""}, // gone for a while
+		{pin: "2222"},
+		{pin: "2222", lost: true},
+		{pin: "2222"},
+	} {
+		if step.lost {
+			d.lost = []int{0}
+		}
+		before := len(told.list())
+		_, err := s.RunNow(t.Context(), "watched")
+		must(t, err)
+		task, err := c.claim(t.Context(), rowJob{ranLast(t, s, "watched").Batch, 0, 1})
+		must(t, err)
+		r := &automation.Result{Run: "run"}
+		if step.pin == "" {
+			r.Error = &automation.Failure{Code: automation.PINPending, Page: "home"}
+		} else {
+			found := automation.Found
+			r.Result, r.User = &found, &automation.User{PIN: step.pin}
+		}
+		e := &Ending{Batch: task.Batch, Schedule: task.schedule, Place: 0, Row: task.row, Result: r, PIN: automation.Sighting{Fingerprint: step.pin}}
+		must(t, c.finish(t.Context(), task, c.judge(t.Context(), task, e).ending))
+		k.send(t.Context())
+		var kinds []NoticeKind
+		for _, n := range told.list()[before:] {
+			kinds = append(kinds, n.Kind)
+		}
+		if !slices.Equal(kinds, step.kinds) {
+			t.Errorf("step %d: told %v, and %v was wanted", i, kinds, step.kinds)
+		}
+		if found := find(t, s, "watched"); found.State != Active || found.Rested != 0 {
+			t.Errorf("step %d: it is %s, and %d rows rest", i, found.State, found.Rested)
+		}
+	}
+	if want := []string{"1111", "2222"}; !slices.Equal(d.handed[0], want) {
+		t.Errorf("handed %v", d.handed[0])
+	}
 }
 
 // testOtherVersion lays jobs of another version into the database: a worker of

@@ -34,8 +34,9 @@ type Deliverer interface {
 	// take its time.
 	Hand(ctx context.Context, s Schedule, e *Ending) error
 	// Write is called for each row that ended, one at a time for all workers on all
-	// machines, and holds up the database meanwhile: for files.
-	Write(ctx context.Context, s Schedule, e *Ending) error
+	// machines, and holds up the database meanwhile: for files. lost are the places
+	// of rows whose PIN was there and is no more, so that it is to be read again.
+	Write(ctx context.Context, s Schedule, e *Ending) (lost []int, err error)
 }
 
 const (
@@ -177,7 +178,8 @@ func (k *clerk) settle(ctx context.Context, t *tx, e *Ending) error {
 		return err
 	}
 	var letters []letter
-	switch err := k.Deliver.Write(ctx, s.Schedule, e); {
+	lost, err := k.Deliver.Write(ctx, s.Schedule, e)
+	switch {
 	case err == nil:
 	case e.Outcome.PIN == "" || e.Outcome.Code != "":
 		// There is nothing to deliver: that the row needs a person, say, matters
@@ -188,6 +190,12 @@ func (k *clerk) settle(ctx context.Context, t *tx, e *Ending) error {
 		_, err := t.exec(ctx, `UPDATE irccpin_batch_rows SET result = '', code = ?, message = ?, hint = ? WHERE batch = ? AND place = ?`,
 			string(e.Outcome.Code), clean(e.Outcome.Message), clean(e.Hint), e.Batch, e.Place)
 		if err != nil {
+			return err
+		}
+	}
+	for _, place := range lost {
+		k.crew.Log.Warn("a PIN that was delivered is no longer in the results, and is read again", "schedule", s.Name, "place", place)
+		if _, err := t.exec(ctx, `UPDATE irccpin_schedule_rows SET delivered_at = 0 WHERE schedule = ? AND place = ?`, s.ID, place); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -138,25 +139,26 @@ func (r *courier) Hand(ctx context.Context, s jobs.Schedule, e *jobs.Ending) err
 }
 
 // Write implements jobs.Deliverer. A PIN that stands in the file stays there when
-// a later run ends otherwise.
-func (r *courier) Write(_ context.Context, s jobs.Schedule, e *jobs.Ending) error {
+// a later run ends otherwise; one that a spreadsheet may have changed is lost.
+func (r *courier) Write(_ context.Context, s jobs.Schedule, e *jobs.Ending) (lost []int, err error) {
 	k, err := open(s)
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case k.Out == "":
-		return nil
+		return nil, nil
 	case len(k.EncryptTo) > 0:
-		return r.seal(k, s, e)
+		return nil, r.seal(k, s, e)
 	}
 	file, err := roster.OpenFile(k.Out, k.list, roster.FileOptions{Simulated: s.Realm == jobs.Simulated})
 	if err != nil {
-		return err
+		return nil, err
 	}
+	lost = slices.DeleteFunc(file.Doubtful(), func(place int) bool { return place == e.Place && e.Outcome.PIN != "" })
 	if e.Outcome.PIN == "" && file.Done(e.Place) {
-		return nil
+		return lost, nil
 	}
-	return file.Record(e.Place, e.Outcome)
+	return lost, file.Record(e.Place, e.Outcome)
 }
 
 // seal writes a row into an encrypted file of its own: one that holds all rows
