@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"irccpin/automation"
+	"irccpin/automation/roster"
 )
 
 // suite holds on every engine.
@@ -28,6 +30,8 @@ var suite = []struct {
 	{"settings of a row", testRowSettings},
 	{"interrupted", testInterrupted},
 	{"schedule from end to end", testSchedule},
+	{"rows that need a person", testParked},
+	{"one occurrence and several processes", testOneOccurrence},
 	{"two workers", testTwoWorkers},
 	{"a row of a dead worker", testDeadWorker},
 	{"a row that is handed out twice", testHandedOutTwice},
@@ -198,15 +202,152 @@ func testClosed(t *testing.T, w world) {
 
 func testRowSettings(t *testing.T, w world) {
 	p := newPortal()
-	rows := rowsOf(t, "a", "b", "c")
+	rows := rowsOf(t, "a", "b", "c", "d")
 	rows[0].EnvFile += ".missing"
 	rows[1].BusinessNumber = "123456789RP0001"
+	// The file names the employer's number as well: the same one, and another.
+	rows[2].BusinessNumber = "123456789RP0001"
+	setNumber(t, rows[2], "123 456 789 rp-0001")
+	rows[3].BusinessNumber = "123456789RP0001"
+	setNumber(t, rows[3], "987654321RP0001")
 	e := run(t, w.open(t), p.bench(2), rows)
-	for place, want := range []string{"bad_settings", "created", "created"} {
+	for place, want := range []string{"bad_settings", "created", "created", "wrong_employer"} {
 		if e.word(place) != want {
 			t.Errorf("row %d: %s", place, e.word(place))
 		}
 	}
+	if p.visited("d") != 0 {
+		t.Error("the portal was opened for a row that names another employer than its settings")
+	}
+}
+
+// setNumber gives the settings of a row a business number.
+func setNumber(t *testing.T, r roster.Row, number string) {
+	t.Helper()
+	file, err := os.OpenFile(r.EnvFile, os.O_WRONLY|os.O_APPEND, 0)
+	must(t, err)
+	_, err = file.WriteString("IRCC_BUSINESS_NUMBER=" + number + "\n")
+	must(t, errors.Join(err, file.Close()))
+}
+
+// testParked parks the rows of a schedule that need a person, each with its
+// reason, and tells people of each.
+func testParked(t *testing.T, w world) {
+	s, p, d := w.open(t), newPortal(), newDesk()
+	rows := rowsOf(t, "a", "b", "c", "d", "e")
+	rows[0].EnvFile += ".missing"
+	p.answers["b"] = []answer{{code: automation.CredentialRefused}}
+	p.answers["c"] = []answer{{code: automation.CredentialHeld}}
+	rows[3].BusinessNumber = "123456789RP0001"
+	setNumber(t, rows[3], "987654321RP0001")
+	_, err := s.Add(t.Context(), plan("parked", rows))
+	must(t, err)
+	told := newTold()
+	serve(t, s, Service{Bench: p.bench(2), Deliver: d, Notify: told.notify})
+	until(t, "the end of the run", func() bool { return !ranLast(t, s, "parked").Ended.IsZero() })
+	var codes []automation.Code
+	for _, parked := range find(t, s, "parked").Parked {
+		codes = append(codes, parked.Code)
+	}
+	if want := []automation.Code{automation.BadSettings, automation.CredentialRefused, automation.CredentialHeld, automation.WrongEmployer}; !slices.Equal(codes, want) {
+		t.Errorf("parked with %v", codes)
+	}
+	until(t, "the notices", func() bool { return len(told.list()) == 5 })
+	for _, n := range told.list() {
+		want := PersonNeeded
+		switch {
+		case n.Code == "":
+			want = PINAppeared
+		case n.Code == automation.CredentialRefused, n.Code == automation.CredentialHeld:
+			want = CredentialHeld
+		}
+		if n.Kind != want || n.Row == nil || want != PINAppeared && (n.Message == "" || n.Row.Number < 2 || n.Row.Number > 5) {
+			t.Errorf("told %+v", n)
+		}
+	}
+	// Nothing is left to do until a person has helped.
+	var stop *automation.Error
+	if _, err := s.RunNow(t.Context(), "parked"); !errors.As(err, &stop) || stop.Code != automation.Usage {
+		t.Errorf("running it again says %v", err)
+	}
+	if p.visited("b") != 1 || p.visited("c") != 1 {
+		t.Errorf("visits: %v", p.visits)
+	}
+}
+
+// testOneOccurrence lets several processes begin what is due at the same moment,
+// sweep and ask for runs: what is once is once.
+func testOneOccurrence(t *testing.T, w world) {
+	stores := []*Store{w.open(t), w.open(t), w.open(t)}
+	s := stores[0]
+	added, err := s.Add(t.Context(), plan("once", rowsOf(t, "a", "b")))
+	must(t, err)
+	together := func(f func(*Store) error) (failed int) {
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		for _, store := range stores {
+			for range 2 {
+				all.Go(func() {
+					if err := f(store); err != nil {
+						var stop *automation.Error
+						if !errors.As(err, &stop) || stop.Code != automation.Usage {
+							t.Error(err)
+						}
+						mu.Lock()
+						defer mu.Unlock()
+						failed++
+					}
+				})
+			}
+		}
+		all.Wait()
+		return failed
+	}
+	count := func(what string, want int) {
+		t.Helper()
+		var n int
+		must(t, s.in(t.Context(), "testing", func(x *tx) error {
+			_, err := x.one(t.Context(), []any{&n}, `SELECT count(*) FROM `+what)
+			return err
+		}))
+		if n != want {
+			t.Errorf("%s: %d, and %d was wanted", what, n, want)
+		}
+	}
+	end := func() {
+		t.Helper()
+		must(t, s.in(t.Context(), "testing", func(x *tx) error {
+			_, err := x.exec(t.Context(), `UPDATE irccpin_batches SET state = 'ended', ended_at = ?`, micros(x.now))
+			return err
+		}))
+	}
+	const rowJobs = `river_job WHERE kind = 'irccpin_row_` + format + `'`
+	together(func(store *Store) error {
+		return store.occurrence(t.Context(), occurrenceJob{Schedule: added.ID, Revision: 1, Due: micros(added.Next)})
+	})
+	count(`irccpin_batches`, 1)
+	count(rowJobs, 2)
+	next := find(t, s, "once").Next
+	if !next.Equal(added.Next.Add(6 * time.Hour)) {
+		t.Errorf("next is %s, after %s", next, added.Next)
+	}
+	count(fmt.Sprintf(`river_job WHERE kind = 'irccpin_occurrence_%s' AND CAST(args ->> 'due' AS BIGINT) = %d`, format, micros(next)), 1)
+
+	must(t, s.in(t.Context(), "testing", func(x *tx) error { return x.discard(t.Context(), realmQueue(Simulated)) }))
+	together(func(store *Store) error {
+		return store.in(t.Context(), "testing", func(x *tx) error { return x.sweep(t.Context()) })
+	})
+	count(rowJobs, 2)
+	count(`irccpin_batch_rows WHERE turn = 2`, 2)
+
+	end()
+	if failed := together(func(store *Store) error {
+		_, err := store.RunNow(t.Context(), "once")
+		return err
+	}); failed != 5 {
+		t.Errorf("of six that asked for a run, %d were refused", failed)
+	}
+	count(`irccpin_batches`, 2)
 }
 
 func testInterrupted(t *testing.T, w world) {
