@@ -135,6 +135,7 @@ func listenerOf(c *cli.Context) (net.Listener, error) {
 // serveMetrics answers until stop is called: also while the worker drains.
 func serveMetrics(ctx context.Context, m *metrics.Metrics, l net.Listener, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	log.Info("serving /healthz and /metrics", "address", l.Addr().String()) // port 0 is any
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		if err := m.Serve(ctx, l); err != nil {
