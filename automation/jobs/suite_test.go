@@ -44,6 +44,7 @@ var suite = []struct {
 	{"a delivered PIN that is lost", testLostPIN},
 	{"PINs watched for changes", testChanges},
 	{"other versions' jobs", testOtherVersion},
+	{"other versions' jobs under way", testOtherVersionUnderWay},
 }
 
 func TestSQLite(t *testing.T) {
@@ -797,5 +798,41 @@ func testOtherVersion(t *testing.T, w world) {
 	}))
 	if state != "available" {
 		t.Errorf("the other version's job is %q", state)
+	}
+}
+
+// testOtherVersionUnderWay lets a worker look after a queue in which a newer
+// program has a job under way for hours, of a kind that is not known here: it is
+// not thrown away. A job that is a month old shows when the engine has looked.
+func testOtherVersionUnderWay(t *testing.T, w world) {
+	s := w.open(t)
+	const queue = "irccpin_v2_simulated"
+	state := func(place int) (state string) {
+		t.Helper()
+		must(t, s.in(t.Context(), "testing", func(x *tx) error {
+			_, err := x.one(t.Context(), []any{&state}, `SELECT state FROM river_job WHERE queue = ? AND CAST(args ->> 'place' AS BIGINT) = ?`, queue, place)
+			return err
+		}))
+		return state
+	}
+	must(t, s.in(t.Context(), "testing", func(x *tx) error {
+		if err := x.enqueue(t.Context(), rowJob{"old", 0, 1}.in(queue), rowJob{"new", 1, 1}.in(queue)); err != nil {
+			return err
+		}
+		for place, job := range []struct {
+			kind string
+			age  time.Duration
+		}{{rowJob{}.Kind(), 30 * 24 * time.Hour}, {"irccpin_row_v2", 3 * time.Hour}} {
+			began := time.Now().UTC().Add(-job.age).Format("2006-01-02 15:04:05.000")
+			if _, err := x.exec(t.Context(), `UPDATE river_job SET state = 'running', attempt = 1, kind = ?, attempted_at = '`+began+`' WHERE queue = ? AND CAST(args ->> 'place' AS BIGINT) = ?`, job.kind, queue, place); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	serve(t, s, Service{Bench: newPortal().bench(1), Deliver: newDesk()})
+	until(t, "the engine's look at stuck jobs", func() bool { return state(0) != "running" })
+	if got := state(1); got != "running" {
+		t.Errorf("the newer program's job is %q", got)
 	}
 }
