@@ -130,16 +130,16 @@ func (t *tx) sweep(ctx context.Context) error {
 // job says is void from then on, by its turn.
 func (t *tx) sweepRows(ctx context.Context) error {
 	type orphan struct {
-		job             rowJob
-		realm, schedule string
+		job                            rowJob
+		realm, schedule, state, worker string
 	}
 	var orphans []orphan
 	err := t.each(ctx, func(scan func(...any) error) error {
 		var o orphan
-		err := scan(&o.job.Batch, &o.job.Place, &o.job.Turn, &o.realm, &o.schedule)
+		err := scan(&o.job.Batch, &o.job.Place, &o.job.Turn, &o.realm, &o.schedule, &o.state, &o.worker)
 		orphans = append(orphans, o)
 		return err
-	}, `SELECT r.batch, r.place, r.turn, b.realm, coalesce(b.schedule, '') FROM irccpin_batch_rows r JOIN irccpin_batches b ON b.id = r.batch
+	}, `SELECT r.batch, r.place, r.turn, b.realm, coalesce(b.schedule, ''), r.state, r.worker FROM irccpin_batch_rows r JOIN irccpin_batches b ON b.id = r.batch
 		WHERE b.state = 'running' AND r.state <> 'done' AND (b.schedule IS NOT NULL OR b.worker IN (SELECT token FROM irccpin_workers)) AND (
 			r.state = 'running' AND b.schedule IS NOT NULL AND r.worker NOT IN (SELECT token FROM irccpin_workers)
 			OR r.batch || '/' || r.place || '/' || r.turn NOT IN (`+jobsOf+` AND state IN (`+waiting+`, 'running'))
@@ -151,11 +151,11 @@ func (t *tx) sweepRows(ctx context.Context) error {
 	var again []river.InsertManyParams
 	for _, o := range orphans {
 		n, err := t.exec(ctx, `UPDATE irccpin_batch_rows SET state = 'queued', worker = '', queued_at = ?, turn = turn + 1
-			WHERE batch = ? AND place = ? AND turn = ? AND state <> 'done'`, micros(t.now), o.job.Batch, o.job.Place, o.job.Turn)
+			WHERE batch = ? AND place = ? AND turn = ? AND state = ? AND worker = ?`, micros(t.now), o.job.Batch, o.job.Place, o.job.Turn, o.state, o.worker)
 		if err != nil {
 			return err
 		}
-		if n == 1 { // else another process was faster
+		if n == 1 { // else it was taken up at this moment, or another process was faster
 			queue := realmQueue(Realm(o.realm))
 			if o.schedule == "" {
 				queue = privateQueue(o.job.Batch)
