@@ -47,6 +47,21 @@ func HeldCredentials(ctx context.Context, at State) ([]HeldCredential, error) {
 	return held, stateError(l.Close())
 }
 
+// Held counts what is held, live and simulated, in the ledger that the host has
+// open anyway. The error is state_unavailable: the ledger cannot be read, so that
+// no session could begin.
+func (h *Host) Held(ctx context.Context) (int, error) {
+	n := 0
+	for _, realm := range []ledger.Realm{ledger.Live, ledger.Simulated} {
+		holds, err := h.ledger.ListHolds(ctx, realm)
+		if err != nil {
+			return 0, stateError(err)
+		}
+		n += len(holds)
+	}
+	return n, nil
+}
+
 func heldCredential(ctx context.Context, l *ledger.Ledger, h ledger.Hold) HeldCredential {
 	out := HeldCredential{
 		ID: h.ID, Kind: string(h.Kind), Since: h.At, Reason: h.Reason, Run: h.RunID, Simulated: h.Realm == ledger.Simulated,

@@ -1,7 +1,10 @@
 package automation
 
 import (
+	"errors"
 	"time"
+
+	"irccpin/automation/browser"
 )
 
 // Schema is the version of Result. It changes when a field changes its
@@ -45,6 +48,10 @@ type Failure struct {
 	Hint    string `json:"hint"`
 	// RetryAfter is in seconds; absent when not known.
 	RetryAfter int64 `json:"retry_after,omitempty"`
+
+	// browserLost tells that it was the browser that failed, which says nothing of
+	// the portal.
+	browserLost bool
 }
 
 // The endings of a Result that belong to no outcome of an order.
@@ -64,6 +71,23 @@ func (r *Result) fail(err *Error) {
 	r.Result = nil
 	r.Error = &Failure{
 		Code: err.Code, Message: err.Error(), Page: page, Element: err.Element, Hint: err.Hint,
-		RetryAfter: int64(err.RetryAfter.Round(time.Second) / time.Second),
+		RetryAfter:  int64(err.RetryAfter.Round(time.Second) / time.Second),
+		browserLost: errors.Is(err.Err, browser.ErrTabClosed) || errors.Is(err.Err, browser.ErrBrowserGone),
+	}
+}
+
+// PortalAnswered tells whether the portal answered in this run: it did when one of
+// its pages was recognised, and did not when it was found unavailable. known is
+// false when the run says nothing of it: it ended before the portal was opened, or
+// its browser was lost.
+func (r *Result) PortalAnswered() (answered, known bool) {
+	switch e := r.Error; {
+	case e == nil:
+		return true, true
+	case e.Code == PortalUnavailable:
+		return false, !e.browserLost
+	default:
+		answered = e.Page != "" && e.Page != "unknown"
+		return answered, answered
 	}
 }

@@ -81,11 +81,14 @@ func (s *Store) RunBatch(ctx context.Context, b Batch, bench Bench) (id string, 
 
 	workers := river.NewWorkers()
 	river.AddWorker(workers, rowWorker{crew: c})
+	// Never worked here; but a process that looks after the queue for all of them
+	// throws away what it does not know.
+	river.AddWorker(workers, occurrenceWorker{store: s})
 	queue, err := s.db.engine(&river.Config{
 		Queues:            map[string]river.QueueConfig{privateQueue(id): {MaxWorkers: max(bench.Concurrency, 1)}},
 		Workers:           workers,
 		FetchPollInterval: pollTime, FetchCooldown: pollTime / 2,
-		JobTimeout: c.jobTimeout(), RescueStuckJobsAfter: c.jobTimeout() + time.Minute,
+		JobTimeout: c.jobTimeout(), RescueStuckJobsAfter: max(rescueTime, c.jobTimeout()+time.Minute),
 		RetryPolicy: retries{}, Logger: engineLog(c.Log),
 	})
 	if err != nil {
@@ -151,11 +154,18 @@ func (r *remainder) places() []int {
 }
 
 // retries is when the queue hands out a row again that failed because the
-// database did.
+// database did: soon at first, then ever later, since each time may be a session
+// more at the portal.
 type retries struct{}
 
 // NextRetry implements river.ClientRetryPolicy.
-func (retries) NextRetry(*rivertype.JobRow) time.Time { return time.Now().Add(busyPause) }
+func (retries) NextRetry(job *rivertype.JobRow) time.Time {
+	return time.Now().Add(retryPause(len(job.Errors)))
+}
+
+// retryPause is the wait after a failure that others came before: doubling, at
+// most an hour.
+func retryPause(before int) time.Duration { return min(busyPause<<min(before, 10), time.Hour) }
 
 // addBatch writes the batch, its rows and their jobs in one transaction.
 func (s *Store) addBatch(ctx context.Context, b Batch, id string, p process) error {
@@ -185,7 +195,7 @@ func (t *tx) addRow(ctx context.Context, batch string, place int, row roster.Row
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, `INSERT INTO irccpin_batch_rows (batch, place, content, state) VALUES (?, ?, ?, 'queued')`, batch, place, string(content))
+	_, err = t.exec(ctx, `INSERT INTO irccpin_batch_rows (batch, place, content, state, queued_at) VALUES (?, ?, ?, 'queued', ?)`, batch, place, string(content), micros(t.now))
 	return err
 }
 

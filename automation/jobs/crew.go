@@ -44,6 +44,9 @@ type Bench struct {
 	Concurrency int
 	// Observe, when set, makes an observer for the sessions of a row.
 	Observe func(place int) automation.Observer
+	// Visited, when set, is told after each session whether the portal answered,
+	// unless it does not tell.
+	Visited func(answered bool)
 	// Log is told what happens; nil is nobody.
 	Log *slog.Logger
 }
@@ -65,6 +68,9 @@ const (
 	// turnPause is how often a row asks whether another row of the same credential
 	// has ended in this process.
 	turnPause = time.Second
+	// elsewherePause is how often a job asks whose row is under way by another one:
+	// the queue has handed it out twice.
+	elsewherePause = 10 * time.Second
 	// bookkeeping bounds what is written down after a session.
 	bookkeeping = 90 * time.Second
 	// admissionTime is how long a row holds its place in the process while it waits
@@ -99,8 +105,6 @@ type crew struct {
 	hand func(ctx context.Context, e *Ending) error
 	// ended is told after it.
 	ended func(e *Ending)
-	// closed is told when the portal closes, once for all processes; nil is nobody.
-	closed func(ctx context.Context, t *task, wait time.Duration)
 
 	mu sync.Mutex
 	// accounts are those that have a session in this process.
@@ -161,7 +165,8 @@ func planQueue(realm Realm) string     { return realmQueue(realm) + "_plans" }
 func privateQueue(batch string) string { return "irccpin_" + format + "_" + batch }
 
 // rowAttempts is how often the queue itself hands out a row that fails because
-// the database does; by its own policy that is some weeks.
+// the database does: for most of a day, see [retries]. After that the sweep finds
+// the row without a job, and gives it another.
 const rowAttempts = 25
 
 func (j rowJob) in(queue string) river.InsertManyParams {
@@ -219,7 +224,7 @@ func (c *crew) jobTimeout() time.Duration {
 // work takes up a row, works on it, and puts it down.
 func (c *crew) work(ctx context.Context, j rowJob) error {
 	if !begin(c, c.under, j) {
-		return nil
+		return river.JobSnooze(elsewherePause)
 	}
 	defer end(c, c.under, j)
 	t, err := c.claim(ctx, j)
@@ -235,16 +240,24 @@ func (c *crew) work(ctx context.Context, j rowJob) error {
 	return c.finish(after, t, v.ending)
 }
 
-// claim marks a row as this process's. Nil means that there is nothing to do:
-// somebody else has it, or it is done, or gone.
+// claim marks a row as this process's. Nil means that there is nothing to do: it
+// is done, or gone, or has another job by now. A row that somebody else has keeps
+// its job, since it may come back to the queue: the error is a snooze then.
 func (c *crew) claim(ctx context.Context, j rowJob) (*task, error) {
 	var t *task
+	elsewhere := false
 	err := c.store.in(ctx, "taking up a row", func(x *tx) error {
-		t = nil
+		t, elsewhere = nil, false
 		n, err := x.exec(ctx, `UPDATE irccpin_batch_rows SET state = 'running', worker = ?, first_at = CASE first_at WHEN 0 THEN ? ELSE first_at END
 			WHERE batch = ? AND place = ? AND turn = ? AND (state = 'queued' OR state = 'running' AND worker = ?)`,
 			c.token, micros(x.now), j.Batch, j.Place, j.Turn, c.token)
-		if err != nil || n == 0 {
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			var state string
+			_, err := x.one(ctx, []any{&state}, `SELECT state FROM irccpin_batch_rows WHERE batch = ? AND place = ? AND turn = ?`, j.Batch, j.Place, j.Turn)
+			elsewhere = state == "running"
 			return err
 		}
 		found := &task{rowJob: j, now: x.now, taken: time.Now()}
@@ -264,6 +277,9 @@ func (c *crew) claim(ctx context.Context, j rowJob) (*task, error) {
 		found.first, t = fromMicros(first), found
 		return nil
 	})
+	if err == nil && elsewhere {
+		return nil, river.JobSnooze(elsewherePause)
+	}
 	return t, err
 }
 
@@ -274,8 +290,8 @@ func (c *crew) postpone(ctx context.Context, t *task, v verdict) error {
 		tries = 1
 	}
 	err := c.store.in(ctx, "putting a row back", func(x *tx) error {
-		_, err := x.exec(ctx, `UPDATE irccpin_batch_rows SET state = 'queued', worker = '', tries = tries + ?
-			WHERE batch = ? AND place = ? AND turn = ? AND worker = ? AND state = 'running'`, tries, t.Batch, t.Place, t.Turn, c.token)
+		_, err := x.exec(ctx, `UPDATE irccpin_batch_rows SET state = 'queued', worker = '', queued_at = ?, tries = tries + ?
+			WHERE batch = ? AND place = ? AND turn = ? AND worker = ? AND state = 'running'`, micros(x.now), tries, t.Batch, t.Place, t.Turn, c.token)
 		return err
 	})
 	if err != nil {
@@ -443,6 +459,7 @@ func (c *crew) enter(ctx context.Context, t *task) (*slot, verdict) {
 // judge decides what a session's result means for its row.
 func (c *crew) judge(ctx context.Context, t *task, e *Ending) verdict {
 	r := e.Result
+	c.visited(ctx, r)
 	e.Outcome = roster.Outcome{Run: r.Run, Simulated: r.Simulated}
 	if r.User != nil {
 		e.Outcome.PIN = r.User.PIN
@@ -456,7 +473,7 @@ func (c *crew) judge(ctx context.Context, t *task, e *Ending) verdict {
 	e.Outcome.Code, e.Outcome.Message, e.Hint = r.Error.Code, r.Error.Message, r.Error.Hint
 	wait := min(time.Duration(r.Error.RetryAfter)*time.Second, longest)
 	if wait > 0 {
-		c.close(ctx, t, wait, r.Error.Message)
+		c.close(ctx, wait, r.Error.Message)
 	}
 	switch r.Error.Code {
 	case automation.Interrupted:
@@ -483,14 +500,24 @@ func (c *crew) judge(ctx context.Context, t *task, e *Ending) verdict {
 }
 
 // close keeps all sessions away from a portal that said how long it is closed.
-func (c *crew) close(ctx context.Context, t *task, wait time.Duration, why string) {
-	news, err := c.store.closeGate(ctx, c.process.realm, wait, why)
-	if err != nil {
+func (c *crew) close(ctx context.Context, wait time.Duration, why string) {
+	if err := c.store.closeGate(ctx, c.process.realm, wait, why); err != nil {
 		c.Log.Warn("noting that the portal is closed", "error", err)
 	}
 	c.Log.Warn("the portal is closed", "for", wait, "why", why)
-	if news && c.closed != nil {
-		c.closed(ctx, t, wait)
+}
+
+// visited notes what a session tells of the portal, if it tells anything.
+func (c *crew) visited(ctx context.Context, r *automation.Result) {
+	answered, known := r.PortalAnswered()
+	if !known {
+		return
+	}
+	if err := c.store.noteVisit(ctx, c.process.realm, answered); err != nil {
+		c.Log.Warn("noting whether the portal answered", "error", err)
+	}
+	if c.Visited != nil {
+		c.Visited(answered)
 	}
 }
 

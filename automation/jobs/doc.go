@@ -13,6 +13,9 @@
 //   - A job's arguments are ids. The row is in tables of ours, without any secret:
 //     a settings file is named by its path, and read by the worker that runs the
 //     row. A PIN is never in the database; whoever read it delivers it.
+//   - What people are to be told is written down together with what it tells of,
+//     and sent from there (outbox.go): at least once, to a webhook, for a day; a
+//     command is run once.
 //   - How politely the portal is visited is decided in one place for all processes
 //     that share the database (politeness.go).
 //   - The version of what is queued is in the names of queues and kinds of jobs, so
@@ -21,6 +24,7 @@
 // Where to go next: crew.go works one row from beginning to end; batch.go lets
 // one process do a roster in the foreground; schedule.go keeps rosters that recur,
 // timing.go says when, occurrence.go makes the rows of one run; worker.go is the
-// long-running process. store.go is the database, sqlite.go and postgres.go what
+// long-running process, enrolment.go looks after what the dead left and the queue
+// lost. store.go is the database, sqlite.go and postgres.go what
 // differs, migrations the tables.
 package jobs

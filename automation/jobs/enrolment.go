@@ -17,6 +17,14 @@ const (
 	// beatTime how often it gives one.
 	lifeTime = 30 * time.Second
 	beatTime = lifeTime / 3
+	// lostTime is how long a row may be queued whose job was handed out: taking it
+	// up is one write.
+	lostTime = lifeTime
+	// rescueTime is after how long the engine takes a job for stuck. Whichever
+	// process happens to look after the queue judges the jobs of all by its own
+	// measure, and throws away kinds that it does not know: so it is far longer than
+	// any session, and the sweep does what has to be quick.
+	rescueTime = 7 * 24 * time.Hour
 	// sleepTime is how long a machine may sleep in the middle of a batch.
 	sleepTime = 24 * time.Hour
 	// keepTime is how long ended batches are kept: as long as runs.
@@ -43,8 +51,9 @@ func (s *Store) enrol(ctx context.Context, p process) error {
 	return s.in(ctx, "enrolling this process", func(t *tx) error { return t.live(ctx, p) })
 }
 
-// beat gives signs of life until ctx ends, and looks after what the dead left.
-func (s *Store) beat(ctx context.Context, p process, log *slog.Logger) {
+// beat gives signs of life until ctx ends, looks after what the dead left, and
+// does what else comes with it.
+func (s *Store) beat(ctx context.Context, p process, log *slog.Logger, more ...func(context.Context, *tx) error) {
 	ticker := time.NewTicker(beatTime)
 	defer ticker.Stop()
 	for {
@@ -53,6 +62,11 @@ func (s *Store) beat(ctx context.Context, p process, log *slog.Logger) {
 				func(ctx context.Context) error { return t.live(ctx, p) }, t.sweep, t.replan,
 			} {
 				if err := duty(ctx); err != nil {
+					return err
+				}
+			}
+			for _, duty := range more {
+				if err := duty(ctx, t); err != nil {
 					return err
 				}
 			}
@@ -110,33 +124,52 @@ func (t *tx) sweep(ctx context.Context) error {
 	return err
 }
 
+// sweepRows gives another job to rows that were left by a dead worker, and to
+// those whose job is gone: handed out to a process that was killed before it took
+// up the row or after it had put it back, or given up by the queue. What the old
+// job says is void from then on, by its turn.
 func (t *tx) sweepRows(ctx context.Context) error {
 	type orphan struct {
-		job   rowJob
-		realm string
+		job                            rowJob
+		realm, schedule, state, worker string
 	}
 	var orphans []orphan
 	err := t.each(ctx, func(scan func(...any) error) error {
 		var o orphan
-		err := scan(&o.job.Batch, &o.job.Place, &o.job.Turn, &o.realm)
+		err := scan(&o.job.Batch, &o.job.Place, &o.job.Turn, &o.realm, &o.schedule, &o.state, &o.worker)
 		orphans = append(orphans, o)
 		return err
-	}, `SELECT r.batch, r.place, r.turn, b.realm FROM irccpin_batch_rows r JOIN irccpin_batches b ON b.id = r.batch
-		WHERE r.state = 'running' AND b.schedule IS NOT NULL AND r.worker NOT IN (SELECT token FROM irccpin_workers) ORDER BY r.batch, r.place`)
+	}, `SELECT r.batch, r.place, r.turn, b.realm, coalesce(b.schedule, ''), r.state, r.worker FROM irccpin_batch_rows r JOIN irccpin_batches b ON b.id = r.batch
+		WHERE b.state = 'running' AND r.state <> 'done' AND (b.schedule IS NOT NULL OR b.worker IN (SELECT token FROM irccpin_workers)) AND (
+			r.state = 'running' AND b.schedule IS NOT NULL AND r.worker NOT IN (SELECT token FROM irccpin_workers)
+			OR r.batch || '/' || r.place || '/' || r.turn NOT IN (`+jobsOf+` AND state IN (`+waiting+`, 'running'))
+			OR r.state = 'queued' AND r.queued_at < ? AND r.batch || '/' || r.place || '/' || r.turn NOT IN (`+jobsOf+` AND state IN (`+waiting+`))
+		) ORDER BY r.batch, r.place`, rowJob{}.Kind(), micros(t.now.Add(-lostTime)), rowJob{}.Kind())
 	if err != nil {
 		return err
 	}
 	var again []river.InsertManyParams
 	for _, o := range orphans {
-		n, err := t.exec(ctx, `UPDATE irccpin_batch_rows SET state = 'queued', worker = '', turn = turn + 1
-			WHERE batch = ? AND place = ? AND turn = ? AND state = 'running'`, o.job.Batch, o.job.Place, o.job.Turn)
+		n, err := t.exec(ctx, `UPDATE irccpin_batch_rows SET state = 'queued', worker = '', queued_at = ?, turn = turn + 1
+			WHERE batch = ? AND place = ? AND turn = ? AND state = ? AND worker = ?`, micros(t.now), o.job.Batch, o.job.Place, o.job.Turn, o.state, o.worker)
 		if err != nil {
 			return err
 		}
-		if n == 1 { // else another process was faster
+		if n == 1 { // else it was taken up at this moment, or another process was faster
+			queue := realmQueue(Realm(o.realm))
+			if o.schedule == "" {
+				queue = privateQueue(o.job.Batch)
+			}
 			o.job.Turn++
-			again = append(again, o.job.in(realmQueue(Realm(o.realm))))
+			again = append(again, o.job.in(queue))
 		}
 	}
 	return t.enqueue(ctx, again...)
 }
+
+const (
+	// waiting are the states in which the engine keeps a job for later.
+	waiting = `'available', 'pending', 'retryable', 'scheduled'`
+	// jobsOf are the engine's jobs of a kind, as rows are known to us.
+	jobsOf = `SELECT (args ->> 'batch') || '/' || (args ->> 'place') || '/' || (args ->> 'turn') FROM river_job WHERE kind = ?`
+)

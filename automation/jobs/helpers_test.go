@@ -3,13 +3,17 @@ package jobs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/riverqueue/river"
 	"go.uber.org/goleak"
 
 	"irccpin/automation"
@@ -203,7 +207,8 @@ func run(t *testing.T, s *Store, b Bench, rows []roster.Row) *endings {
 type desk struct {
 	mu            sync.Mutex
 	handed, wrote map[int][]string // by place: the PINs
-	fail          bool
+	fail, full    bool             // what cannot be handed, or written
+	lost          []int            // what the next Write finds no more
 }
 
 func newDesk() *desk { return &desk{handed: map[int][]string{}, wrote: map[int][]string{}} }
@@ -218,11 +223,16 @@ func (d *desk) Hand(_ context.Context, _ Schedule, e *Ending) error {
 	return nil
 }
 
-func (d *desk) Write(_ context.Context, _ Schedule, e *Ending) error {
+func (d *desk) Write(_ context.Context, _ Schedule, e *Ending) ([]int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.full {
+		return nil, syscall.ENOSPC
+	}
 	d.wrote[e.Place] = append(d.wrote[e.Place], e.Outcome.PIN)
-	return nil
+	lost := d.lost
+	d.lost = nil
+	return lost, nil
 }
 
 func plan(name string, rows []roster.Row) Plan {
@@ -244,6 +254,72 @@ func find(t *testing.T, s *Store, name string) Schedule {
 	}
 	t.Fatalf("there is no schedule %q", name)
 	return Schedule{}
+}
+
+// begun begins the next run of a schedule, which nobody works yet.
+func begun(t *testing.T, s *Store, name string) (batch string) {
+	t.Helper()
+	found := find(t, s, name)
+	must(t, s.in(t.Context(), "testing", func(x *tx) error {
+		x.now = found.Next
+		stored, _, err := x.schedule(t.Context(), "id", found.ID)
+		if err != nil {
+			return err
+		}
+		batch, _, err = x.occur(t.Context(), stored, found.Next)
+		return err
+	}))
+	return batch
+}
+
+// snoozes tells whether an error keeps a job in the queue.
+func snoozes(err error) bool {
+	var snooze *river.JobSnoozeError
+	return errors.As(err, &snooze)
+}
+
+// ranLast is the last run of a schedule; zero before the first.
+func ranLast(t *testing.T, s *Store, name string) LastRun {
+	t.Helper()
+	if last := find(t, s, name).Last; last != nil {
+		return *last
+	}
+	return LastRun{}
+}
+
+// told collects notices.
+type told struct {
+	mu  sync.Mutex
+	all []Notice
+	// deaf receivers are told and do not get it.
+	deaf bool
+}
+
+func newTold() *told { return &told{} }
+
+func (d *told) notify(_ context.Context, n Notice) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.all = append(d.all, n)
+	if d.deaf {
+		return errors.New("the receiver is down")
+	}
+	return nil
+}
+
+func (d *told) count(kind NoticeKind) (n int) {
+	for _, notice := range d.list() {
+		if notice.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+func (d *told) list() []Notice {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.all)
 }
 
 // soon bounds what a test waits for. It never decides how a test ends well.

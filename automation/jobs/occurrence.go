@@ -18,6 +18,9 @@ type occurrenceJob struct {
 	Revision int64 `json:"revision"`
 	// Due is in microseconds since 1970.
 	Due int64 `json:"due"`
+	// Again tells one that was planned anew, at that time, from one that was lost;
+	// both begin the same run.
+	Again int64 `json:"again,omitempty"`
 }
 
 // Kind implements river.JobArgs.
@@ -105,7 +108,8 @@ func (t *tx) occur(ctx context.Context, s stored, due time.Time) (batch string, 
 }
 
 // replan plans what was lost: a schedule that should have run and has no plan,
-// after a queue was put back from a backup. Plans that exist are not made twice.
+// after a queue was put back from a backup, or a process was killed to which the
+// plan had just been handed out. Plans that wait are not made twice.
 func (t *tx) replan(ctx context.Context) error {
 	const grace = 5 * time.Minute // in which a busy queue hands it out by itself
 	var late []stored
@@ -113,10 +117,12 @@ func (t *tx) replan(ctx context.Context) error {
 		found, err := scanSchedule(scan)
 		late = append(late, found)
 		return err
-	}, `SELECT `+scheduleColumns+` FROM irccpin_schedules WHERE state = 'active' AND next_at <> 0 AND next_at < ?`, micros(t.now.Add(-grace)))
+	}, `SELECT `+scheduleColumns+` FROM irccpin_schedules WHERE state = 'active' AND next_at <> 0 AND next_at < ?
+		AND id || '/' || revision || '/' || next_at NOT IN (SELECT (args ->> 'schedule') || '/' || (args ->> 'revision') || '/' || (args ->> 'due')
+			FROM river_job WHERE kind = ? AND state IN (`+waiting+`))`, micros(t.now.Add(-grace)), occurrenceJob{}.Kind())
 	for i := 0; err == nil && i < len(late); i++ {
 		s := late[i]
-		err = t.plan(ctx, s.Realm, occurrenceJob{Schedule: s.ID, Revision: s.revision, Due: micros(s.Next)})
+		err = t.plan(ctx, s.Realm, occurrenceJob{Schedule: s.ID, Revision: s.revision, Due: micros(s.Next), Again: micros(t.now)})
 	}
 	return err
 }

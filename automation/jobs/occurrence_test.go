@@ -148,4 +148,15 @@ func TestReplan(t *testing.T) {
 	if n := jobs(); n != 1 {
 		t.Errorf("%d plans after they were lost", n)
 	}
+	// A process was killed to which it had just been handed out.
+	must(t, s.in(t.Context(), "testing", func(x *tx) error {
+		_, err := x.exec(t.Context(), `UPDATE river_job SET state = 'running'`)
+		return err
+	}))
+	c.set("2026-03-06T20:31:00Z")
+	again()
+	again()
+	if n := jobs(); n != 2 {
+		t.Errorf("%d plans, one of them with a process that was killed", n)
+	}
 }

@@ -67,10 +67,11 @@ type closing struct {
 
 // slot is the right to have one session open.
 type slot struct {
-	store *Store
-	token string
-	stop  context.CancelFunc
-	done  sync.WaitGroup
+	store         *Store
+	token, holder string
+	realm         Realm
+	stop          context.CancelFunc
+	done          sync.WaitGroup
 }
 
 // admission is the answer to who wants to open a session: a slot, or how long to
@@ -124,13 +125,11 @@ func (s *Store) admit(ctx context.Context, realm Realm, l Limits, holder string)
 				return nil
 			}
 		}
-		a.slot = &slot{store: s, token: token}
+		a.slot = &slot{store: s, token: token, realm: realm, holder: holder}
 		if _, err := t.exec(ctx, `UPDATE irccpin_gates SET started_at = ? WHERE realm = ?`, micros(t.now), string(realm)); err != nil {
 			return err
 		}
-		_, err := t.exec(ctx, `INSERT INTO irccpin_slots (token, realm, holder, expires_at) VALUES (?, ?, ?, ?)`,
-			token, string(realm), holder, micros(t.now.Add(slotTime)))
-		return err
+		return a.slot.renew(ctx, t)
 	})
 	if err != nil {
 		return admission{}, err
@@ -141,8 +140,9 @@ func (s *Store) admit(ctx context.Context, realm Realm, l Limits, holder string)
 	return a, nil
 }
 
-// keep renews the slot until it is released. One that expires all the same costs
-// politeness and nothing else.
+// keep renews the slot until it is released. One that expires all the same,
+// since the database could not be reached for a while, is taken again: its session
+// is still open.
 func (p *slot) keep(ctx context.Context) {
 	ctx, p.stop = context.WithCancel(context.WithoutCancel(ctx))
 	p.done.Go(func() {
@@ -153,13 +153,16 @@ func (p *slot) keep(ctx context.Context) {
 			case <-ctx.Done():
 				return
 			case <-beat.C:
-				_ = p.store.in(ctx, "keeping a session's place", func(t *tx) error {
-					_, err := t.exec(ctx, `UPDATE irccpin_slots SET expires_at = ? WHERE token = ?`, micros(t.now.Add(slotTime)), p.token)
-					return err
-				})
+				_ = p.store.in(ctx, "keeping a session's place", func(t *tx) error { return p.renew(ctx, t) })
 			}
 		}
 	})
+}
+
+func (p *slot) renew(ctx context.Context, t *tx) error {
+	_, err := t.exec(ctx, `INSERT INTO irccpin_slots (token, realm, holder, expires_at) VALUES (?, ?, ?, ?)
+		ON CONFLICT (token) DO UPDATE SET expires_at = excluded.expires_at`, p.token, string(p.realm), p.holder, micros(t.now.Add(slotTime)))
+	return err
 }
 
 // release gives the place back.
@@ -172,20 +175,29 @@ func (p *slot) release(ctx context.Context) error {
 	})
 }
 
-// closeGate keeps all sessions of a realm away from the portal for a while, and
-// tells whether it was open before. It never shortens a closing.
-func (s *Store) closeGate(ctx context.Context, realm Realm, d time.Duration, why string) (news bool, err error) {
-	err = s.in(ctx, "noting that the portal is closed", func(t *tx) error {
-		n, err := t.exec(ctx, `UPDATE irccpin_gates SET closed_since = ? WHERE realm = ? AND closed_until <= ?`, micros(t.now), string(realm), micros(t.now))
-		if err != nil {
-			return err
-		}
-		news = n == 1
+// closeGate keeps all sessions of a realm away from the portal for a while. It
+// never shortens a closing.
+func (s *Store) closeGate(ctx context.Context, realm Realm, d time.Duration, why string) error {
+	return s.in(ctx, "noting that the portal is closed", func(t *tx) error {
 		until := micros(t.now.Add(d))
-		_, err = t.exec(ctx, `UPDATE irccpin_gates SET closed_until = ?, closed_why = ? WHERE realm = ? AND closed_until < ?`, until, clean(why), string(realm), until)
+		_, err := t.exec(ctx, `UPDATE irccpin_gates SET closed_until = ?, closed_why = ? WHERE realm = ? AND closed_until < ?`, until, clean(why), string(realm), until)
 		return err
 	})
-	return news, err
+}
+
+// noteVisit notes whether a session reached the portal: since when none has, and
+// when one last tried.
+func (s *Store) noteVisit(ctx context.Context, realm Realm, answered bool) error {
+	return s.in(ctx, "noting whether the portal answered", func(t *tx) error {
+		var err error
+		if answered {
+			_, err = t.exec(ctx, `UPDATE irccpin_gates SET unavailable_since = 0, unavailable_last = 0, unavailable_told = 0 WHERE realm = ? AND unavailable_since <> 0`, string(realm))
+		} else {
+			_, err = t.exec(ctx, `UPDATE irccpin_gates SET unavailable_since = CASE unavailable_since WHEN 0 THEN ? ELSE unavailable_since END, unavailable_last = ? WHERE realm = ?`,
+				micros(t.now), micros(t.now), string(realm))
+		}
+		return err
+	})
 }
 
 // closedError is what happens to a row that is not visited because of a closing.

@@ -17,9 +17,9 @@ type Service struct {
 	Bench
 	// Deliver takes results where each schedule wants them.
 	Deliver Deliverer
-	// Notify tells people; nil tells nobody. It is called in order, and must come
-	// back by itself.
-	Notify func(ctx context.Context, n Notice)
+	// Notify tells people; nil tells nobody. It is called for one notice at a time,
+	// in their order, and again later for one that it returns an error for.
+	Notify func(ctx context.Context, n Notice) error
 	// Ended, when set, is told how each row ended.
 	Ended func(e *Ending)
 	// Drain is how long rows under way may go on when the process is asked to end,
@@ -34,31 +34,9 @@ type Deliverer interface {
 	// take its time.
 	Hand(ctx context.Context, s Schedule, e *Ending) error
 	// Write is called for each row that ended, one at a time for all workers on all
-	// machines, and holds up the database meanwhile: for files.
-	Write(ctx context.Context, s Schedule, e *Ending) error
-}
-
-// NoticeKind is what a notice is about.
-type NoticeKind string
-
-// What people are told.
-const (
-	PINAppeared       NoticeKind = "pin_appeared"
-	PINChanged        NoticeKind = "pin_changed"
-	PersonNeeded      NoticeKind = "person_needed"
-	CredentialHeld    NoticeKind = "credential_held"
-	PortalUnavailable NoticeKind = "portal_unavailable"
-	ScheduleFinished  NoticeKind = "schedule_finished"
-)
-
-// Notice is something that people should know. It holds no secret and no PIN.
-type Notice struct {
-	Kind     NoticeKind
-	Schedule Schedule
-	// Ending is the row's; nil when it is about no row.
-	Ending *Ending
-	// Until is when the portal is open again, where it said so.
-	Until time.Time
+	// machines, and holds up the database meanwhile: for files. lost are the places
+	// of rows whose PIN was there and is no more, so that it is to be read again.
+	Write(ctx context.Context, s Schedule, e *Ending) (lost []int, err error)
 }
 
 const (
@@ -68,8 +46,9 @@ const (
 	// workerTries is how often a row is run within one run of a schedule that finds
 	// the portal unavailable; the next run is never far.
 	workerTries = 5
-	// longClosing is how long the portal must be closed for people to be told.
-	longClosing = time.Hour
+	// longUnavailable is how long the portal must be out of reach for people to be
+	// told.
+	longUnavailable = time.Hour
 	// workerPoll is how often the queue is asked for work; PostgreSQL tells by
 	// itself.
 	workerPoll = 500 * time.Millisecond
@@ -92,16 +71,17 @@ func needsPerson(code automation.Code) bool {
 func (s *Store) Serve(ctx context.Context, v Service) (err error) {
 	c := newCrew(s, v.Bench, "worker")
 	c.tries, c.keep = workerTries, true
-	k := &clerk{Service: v, crew: c}
-	c.hand, c.settle, c.ended, c.closed = k.hand, k.settle, k.ended, k.closed
+	k := newClerk(v, c)
 	whole := context.WithoutCancel(ctx)
 	if err := s.enrol(ctx, c.process); err != nil {
 		return err
 	}
 	beat, stop := context.WithCancel(whole)
 	var beating sync.WaitGroup
-	beating.Go(func() { s.beat(beat, c.process, c.Log) })
+	beating.Go(func() { s.beat(beat, c.process, c.Log, k.duties()...) })
+	sent := k.sending(whole)
 	defer func() {
+		sent()
 		stop()
 		beating.Wait()
 		after, cancel := context.WithTimeout(whole, bookkeeping)
@@ -122,7 +102,7 @@ func (s *Store) Serve(ctx context.Context, v Service) (err error) {
 			planQueue(c.process.realm): {MaxWorkers: 1},
 		},
 		Workers: workers, FetchPollInterval: workerPoll,
-		JobTimeout: c.jobTimeout(), RescueStuckJobsAfter: c.jobTimeout() + time.Minute,
+		JobTimeout: c.jobTimeout(), RescueStuckJobsAfter: max(rescueTime, c.jobTimeout()+time.Minute),
 		RetryPolicy: retries{}, Logger: engineLog(c.Log),
 	})
 	if err != nil {
@@ -152,9 +132,25 @@ func (s *Store) Serve(ctx context.Context, v Service) (err error) {
 type clerk struct {
 	Service
 	crew *crew
-	mu   sync.Mutex
-	// notices are those of rows that are being written down.
-	notices map[*Ending][]Notice
+	// news is sent to when there may be something in the outbox.
+	news chan struct{}
+}
+
+// newClerk makes a clerk, and lets it do what a crew has to leave to it.
+func newClerk(v Service, c *crew) *clerk {
+	k := &clerk{Service: v, crew: c, news: make(chan struct{}, 1)}
+	c.hand, c.settle, c.ended = k.hand, k.settle, k.ended
+	return k
+}
+
+// duties are those that come with each sign of life.
+func (k *clerk) duties() []func(context.Context, *tx) error {
+	if k.Notify == nil {
+		return nil
+	}
+	return []func(context.Context, *tx) error{
+		func(ctx context.Context, t *tx) error { return t.alarm(ctx, k.crew.process.realm) },
+	}
 }
 
 // hand gives a PIN to whoever waits for it.
@@ -181,16 +177,25 @@ func (k *clerk) settle(ctx context.Context, t *tx, e *Ending) error {
 	if err != nil || !ok {
 		return err
 	}
-	var notices []Notice
-	tell := func(kind NoticeKind, n Notice) {
-		n.Kind, n.Schedule = kind, s.Schedule
-		notices = append(notices, n)
-	}
-	if err := k.Deliver.Write(ctx, s.Schedule, e); err != nil {
+	var letters []letter
+	lost, err := k.Deliver.Write(ctx, s.Schedule, e)
+	switch {
+	case err == nil:
+	case e.Outcome.PIN == "" || e.Outcome.Code != "":
+		// There is nothing to deliver: that the row needs a person, say, matters
+		// more than that the file does not tell so.
+		k.crew.Log.Warn("writing down a result where the schedule wants it", "schedule", s.Name, "row", e.Row.Number, "error", err)
+	default:
 		e.undelivered(err)
 		_, err := t.exec(ctx, `UPDATE irccpin_batch_rows SET result = '', code = ?, message = ?, hint = ? WHERE batch = ? AND place = ?`,
 			string(e.Outcome.Code), clean(e.Outcome.Message), clean(e.Hint), e.Batch, e.Place)
 		if err != nil {
+			return err
+		}
+	}
+	for _, place := range lost {
+		k.crew.Log.Warn("a PIN that was delivered is no longer in the results, and is read again", "schedule", s.Name, "place", place)
+		if _, err := t.exec(ctx, `UPDATE irccpin_schedule_rows SET delivered_at = 0 WHERE schedule = ? AND place = ?`, s.ID, place); err != nil {
 			return err
 		}
 	}
@@ -205,13 +210,13 @@ func (k *clerk) settle(ctx context.Context, t *tx, e *Ending) error {
 		if e.Outcome.Code == automation.CredentialRefused || e.Outcome.Code == automation.CredentialHeld {
 			kind = CredentialHeld
 		}
-		tell(kind, Notice{Ending: e})
+		letters = append(letters, about(kind, e))
 	case e.Due:
 		kind := PINAppeared
 		if e.known {
 			kind = PINChanged
 		}
-		tell(kind, Notice{Ending: e})
+		letters = append(letters, about(kind, e))
 		fallthrough
 	case e.Outcome.Code == "" && e.Outcome.PIN != "":
 		_, err := t.exec(ctx, `UPDATE irccpin_schedule_rows SET delivered_at = ?, delivered = ? WHERE schedule = ? AND place = ?`,
@@ -225,15 +230,12 @@ func (k *clerk) settle(ctx context.Context, t *tx, e *Ending) error {
 		return err
 	}
 	if finished {
-		tell(ScheduleFinished, Notice{})
+		letters = append(letters, letter{Kind: ScheduleFinished})
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.notices == nil {
-		k.notices = map[*Ending][]Notice{}
+	if k.Notify == nil {
+		return nil
 	}
-	k.notices[e] = notices // a transaction that is tried again tells the same again
-	return nil
+	return t.post(ctx, s.ID, letters...)
 }
 
 // endRun ends a run whose last row has ended, and a schedule whose last PIN is
@@ -256,38 +258,13 @@ func (t *tx) endRun(ctx context.Context, s stored, batch string) (finished bool,
 	return err == nil, err
 }
 
-// ended tells people, once what happened is written down.
+// ended is told once what happened is written down.
 func (k *clerk) ended(e *Ending) {
-	k.mu.Lock()
-	notices := k.notices[e]
-	delete(k.notices, e)
-	k.mu.Unlock()
 	if k.Service.Ended != nil {
 		k.Service.Ended(e)
 	}
-	if k.Notify == nil {
-		return
+	select {
+	case k.news <- struct{}{}:
+	default:
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), bookkeeping)
-	defer cancel()
-	for _, n := range notices {
-		k.Notify(ctx, n)
-	}
-}
-
-// closed tells people that the portal is closed for long.
-func (k *clerk) closed(ctx context.Context, t *task, wait time.Duration) {
-	if k.Notify == nil || wait < longClosing {
-		return
-	}
-	var s Schedule
-	err := k.crew.store.in(ctx, "looking up the schedule", func(x *tx) error {
-		found, _, err := x.schedule(ctx, "id", t.schedule)
-		s = found.Schedule
-		return err
-	})
-	if err != nil {
-		k.crew.Log.Warn("looking up the schedule", "error", err)
-	}
-	k.Notify(ctx, Notice{Kind: PortalUnavailable, Schedule: s, Until: time.Now().Add(wait)})
 }

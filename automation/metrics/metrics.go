@@ -52,13 +52,13 @@ func New(from Sources) *Metrics {
 		}, []string{"command", "simulated"}),
 		// Without labels, a vector is absent until it is known.
 		portal: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "irccpin_portal_available", Help: "1 when the portal answered the last time it was opened, 0 when it did not; absent before the first time.",
+			Name: "irccpin_portal_available", Help: "1 when the portal answered the last session of this worker, 0 when it did not; sessions that never got to it or lost their browser do not count; absent before the first.",
 		}, nil),
 		restarts: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "irccpin_browser_restarts_total", Help: "How often the browser had to be started again after it crashed or was lost.",
 		}),
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "irccpin_notifications_total", Help: "Notifications, by event and by whether they could be delivered.",
+			Name: "irccpin_notifications_total", Help: "Notifications, by event and by whether they could be delivered; one to a webhook that could not is sent again, and counted again.",
 		}, []string{"event", "delivered"}),
 	}
 	m.registry.MustRegister(

@@ -19,7 +19,9 @@
 //	 "run":"…","code":"","message":"…","hint":""}
 //
 // schema changes when a field changes its meaning. id is the same in every
-// attempt to deliver one event: a receiver that has seen it can drop it. user is
+// attempt to deliver one event: a receiver that has seen it can drop it. A worker
+// goes on with a webhook for a day, also after it was started again; it runs a
+// command once. user is
 // absent when the event is about no one user; other fields are empty when they
 // are not known.
 //

@@ -23,7 +23,8 @@ const (
 	PersonNeeded Kind = "person_needed"
 	// CredentialHeld: the portal refused a credential; it is not tried again.
 	CredentialHeld Kind = "credential_held"
-	// PortalUnavailable: the portal has been down for long.
+	// PortalUnavailable: no session has reached the portal for an hour, or it says
+	// that it is closed for longer; told once until one reaches it again.
 	PortalUnavailable Kind = "portal_unavailable"
 	// ScheduleFinished: every row of a schedule has its PIN, and none is asked for again.
 	ScheduleFinished Kind = "schedule_finished"

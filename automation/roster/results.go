@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -98,6 +99,7 @@ type Results struct {
 
 	mu       sync.Mutex
 	outcomes []Outcome
+	doubtful []int
 }
 
 // NewResults are the results of a roster of which nothing was started.
@@ -123,6 +125,14 @@ func (s *Results) Outcome(i int) Outcome {
 func (s *Results) Done(i int) bool {
 	o := s.Outcome(i)
 	return o.PIN != "" && o.Code == ""
+}
+
+// Doubtful are the rows, counted from 0, whose PIN was not taken over by Resume,
+// since a spreadsheet may have made another text of it: it is to be read again.
+func (s *Results) Doubtful() []int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.doubtful)
 }
 
 // Encode writes all rows. With JSON it writes the Document.

@@ -187,6 +187,9 @@ func TestSpreadsheetSaved(t *testing.T) {
 		if err != nil || n != 1 || !later.Done(0) || later.Done(1) || later.Done(2) {
 			t.Errorf("%d rows are done (%v): %v", n, err, later.outcomes)
 		}
+		if doubtful := later.Doubtful(); !slices.Equal(slices.Sorted(slices.Values(doubtful)), []int{1, 2}) {
+			t.Errorf("in doubt are %v", doubtful)
+		}
 		if later.outcomes[1].Result != "already_exists" {
 			t.Errorf("the second row is %v", later.outcomes[1])
 		}
@@ -194,7 +197,7 @@ func TestSpreadsheetSaved(t *testing.T) {
 	t.Run("csv as it was written", func(t *testing.T) {
 		later := NewResults(list)
 		n, err := later.Resume(encode(t, s, CSV), CSV, false)
-		if err != nil || n != 3 || later.Outcome(1).PIN != "012345" || later.Outcome(2).PIN != "12E456" {
+		if err != nil || n != 3 || later.Outcome(1).PIN != "012345" || later.Outcome(2).PIN != "12E456" || len(later.Doubtful()) > 0 {
 			t.Errorf("%d rows are done (%v)", n, err)
 		}
 	})

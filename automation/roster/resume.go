@@ -32,6 +32,7 @@ func (s *Results) Resume(data []byte, f Format, simulated bool) (int, error) {
 		sources[r.key.source] = true
 	}
 	taken := make([]Outcome, len(s.roster.Rows))
+	var doubtful []int
 	done := 0
 	for _, e := range earlier {
 		if e.outcome.started() && e.outcome.Simulated != simulated {
@@ -47,13 +48,16 @@ func (s *Results) Resume(data []byte, f Format, simulated bool) (int, error) {
 		}
 		places[e.key] = at[1:]
 		taken[at[0]] = e.outcome
+		if e.doubtful {
+			doubtful = append(doubtful, at[0])
+		}
 		if e.outcome.PIN != "" && e.outcome.Code == "" {
 			done++
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.outcomes = taken
+	s.outcomes, s.doubtful = taken, doubtful
 	return done, nil
 }
 
@@ -69,6 +73,8 @@ type past struct {
 	number  int
 	key     key
 	outcome Outcome
+	// doubtful tells that there was a PIN, which may be another text by now.
+	doubtful bool
 }
 
 var errNoResults = lang.NewError("it has not the columns that results have")
@@ -112,8 +118,8 @@ func (s *Results) earlier(data []byte, f Format) ([]past, error) {
 		}
 		e := past{number: l.number, key: newKey(value(ColEmployer), value(ColEnvFile), value(ColGivenName), value(ColFamilyName), value(ColEmail))}
 		e.outcome.fromCells(func(column string) string { return l.cell(h.results[column]) })
-		if rewritten && !trusted(e.outcome.PIN) {
-			e.outcome.PIN = ""
+		if rewritten && e.outcome.PIN != "" && !trusted(e.outcome.PIN) {
+			e.outcome.PIN, e.doubtful = "", true
 		}
 		rows = append(rows, e)
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -138,25 +139,26 @@ func (r *courier) Hand(ctx context.Context, s jobs.Schedule, e *jobs.Ending) err
 }
 
 // Write implements jobs.Deliverer. A PIN that stands in the file stays there when
-// a later run ends otherwise.
-func (r *courier) Write(_ context.Context, s jobs.Schedule, e *jobs.Ending) error {
+// a later run ends otherwise; one that a spreadsheet may have changed is lost.
+func (r *courier) Write(_ context.Context, s jobs.Schedule, e *jobs.Ending) (lost []int, err error) {
 	k, err := open(s)
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case k.Out == "":
-		return nil
+		return nil, nil
 	case len(k.EncryptTo) > 0:
-		return r.seal(k, s, e)
+		return nil, r.seal(k, s, e)
 	}
 	file, err := roster.OpenFile(k.Out, k.list, roster.FileOptions{Simulated: s.Realm == jobs.Simulated})
 	if err != nil {
-		return err
+		return nil, err
 	}
+	lost = slices.DeleteFunc(file.Doubtful(), func(place int) bool { return place == e.Place && e.Outcome.PIN != "" })
 	if e.Outcome.PIN == "" && file.Done(e.Place) {
-		return nil
+		return lost, nil
 	}
-	return file.Record(e.Place, e.Outcome)
+	return lost, file.Record(e.Place, e.Outcome)
 }
 
 // seal writes a row into an encrypted file of its own: one that holds all rows
@@ -177,44 +179,61 @@ func (r *courier) seal(k parcel, s jobs.Schedule, e *jobs.Ending) error {
 	return d.write(doc)
 }
 
-// tell passes on a notice to whoever the schedule names.
-func (r *courier) tell(ctx context.Context, n jobs.Notice) {
+// tell passes on a notice to whoever the schedule names. A command that failed is
+// not run again, since nobody knows how far it got; the error is the webhook's,
+// whose receiver knows a notice by its id.
+func (r *courier) tell(ctx context.Context, n jobs.Notice) error {
 	var w way
-	if err := json.Unmarshal(n.Schedule.Delivery, &w); err != nil || w.NotifyCommand == "" && w.NotifyWebhook == "" {
-		return
+	if err := json.Unmarshal(n.Schedule.Delivery, &w); err != nil {
+		return lang.Errorf("the schedule %q cannot be read: %w", n.Schedule.Name, err)
 	}
-	e := noticeEvent(n)
-	e.Time = r.p.now().UTC()
-	notifier, err := notify.New(notify.Options{Command: w.NotifyCommand, Webhook: w.NotifyWebhook, Key: r.webhook, Environ: r.p.withoutSettings()})
+	if w.NotifyCommand != "" && n.Attempt == 1 {
+		_ = r.pass(ctx, n, notify.Options{Command: w.NotifyCommand}) // it is logged
+	}
+	if w.NotifyWebhook == "" {
+		return nil
+	}
+	return r.pass(ctx, n, notify.Options{Webhook: w.NotifyWebhook, Key: r.webhook})
+}
+
+// pass sends a notice one way.
+func (r *courier) pass(ctx context.Context, n jobs.Notice, o notify.Options) error {
+	o.Environ = r.p.withoutSettings()
+	notifier, err := notify.New(o)
 	if err == nil {
-		err = notifier.Notify(ctx, e)
+		err = notifier.Notify(ctx, noticeEvent(n))
 	}
-	r.meter.Notified(string(e.Kind), err == nil)
+	r.meter.Notified(string(n.Kind), err == nil)
 	if err != nil {
-		r.log.Warn("somebody could not be told", "event", string(e.Kind), "schedule", n.Schedule.Name, "error", err)
+		r.log.Warn("somebody could not be told", "event", string(n.Kind), "schedule", n.Schedule.Name, "attempt", n.Attempt, "error", err)
 	}
+	return err
 }
 
 // noticeEvent is a notice in the form in which it is sent.
 func noticeEvent(n jobs.Notice) notify.Event {
-	e := notify.Event{Kind: notify.Kind(n.Kind), Schedule: n.Schedule.Name, Simulated: n.Schedule.Realm == jobs.Simulated}
+	e := notify.Event{
+		ID: n.ID, Kind: notify.Kind(n.Kind), Time: n.At, Schedule: n.Schedule.Name, Simulated: n.Schedule.Realm == jobs.Simulated, Run: n.Run,
+	}
 	switch n.Kind {
 	case jobs.PINAppeared:
 		e.Message = lang.Text("The PIN is there, and was delivered.")
 	case jobs.PINChanged:
 		e.Message = lang.Text("The PIN is another one than before, and was delivered.")
 	case jobs.PortalUnavailable:
-		e.Message = lang.Text("The portal says that it is closed until %s. Nobody is signed in before that.", when(n.Until))
+		e.Message = lang.Text("No session has reached the portal since %s; the last one tried at %s.", when(n.Since), when(n.Last))
+		if !n.Until.IsZero() {
+			e.Message = lang.Text("The portal says that it is closed until %s. Nobody is signed in before that.", when(n.Until))
+		}
 	case jobs.ScheduleFinished:
 		e.Message = lang.Text("Every row has its PIN. The schedule does not run any more.")
 	}
-	if end := n.Ending; end != nil {
-		row := end.Row
-		e.Employer, e.Run = row.Label(), end.Outcome.Run
+	if row := n.Row; row != nil {
+		e.Employer = row.Label()
 		e.User = &notify.User{GivenName: row.GivenName, FamilyName: row.FamilyName, Email: row.Email}
-		if end.Outcome.Code != "" {
-			e.Code, e.Message, e.Hint = string(end.Outcome.Code), end.Outcome.Message, end.Hint
-		}
+	}
+	if n.Code != "" {
+		e.Code, e.Message, e.Hint = string(n.Code), n.Message, n.Hint
 	}
 	return e
 }

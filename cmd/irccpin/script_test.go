@@ -48,6 +48,7 @@ func TestScripts(t *testing.T) {
 			"json":        checkJSON,
 			"lastline":    lastLine,
 			"interrupted": interrupted,
+			"observed":    observed,
 			"mode":        checkMode,
 			"nothingleft": nothingLeft,
 		},
@@ -252,6 +253,38 @@ func lastLine(ts *testscript.TestScript, neg bool, args []string) {
 // its stderr, and wants its exit code. What it wrote is left in the files out
 // and err.
 func interrupted(ts *testscript.TestScript, _ bool, args []string) {
+	interruptedAfter(ts, args, func(string) {})
+}
+
+// observed METRIC TEXT CODE COMMAND… is interrupted for a worker with --listen,
+// which is asked before it is interrupted until it tells METRIC. What it said then
+// is left in the files metrics and healthz.
+func observed(ts *testscript.TestScript, _ bool, args []string) {
+	interruptedAfter(ts, args[1:], func(log string) {
+		found := regexp.MustCompile(`/metrics" address=(\S+)`).FindStringSubmatch(log)
+		if found == nil {
+			ts.Fatalf("the worker did not say where it can be asked:\n%s", log)
+		}
+		ask := func(path string) string {
+			response, err := http.Get("http://" + found[1] + path)
+			ts.Check(err)
+			defer response.Body.Close()
+			body, err := io.ReadAll(response.Body)
+			ts.Check(err)
+			return fmt.Sprintf("%d\n%s", response.StatusCode, body)
+		}
+		text := ask("/metrics")
+		for limit := time.Now().Add(time.Minute); !strings.Contains(text, args[0]) && time.Now().Before(limit); text = ask("/metrics") {
+			time.Sleep(20 * time.Millisecond) // it is another process; nothing tells when
+		}
+		ts.Check(os.WriteFile(ts.MkAbs("metrics"), []byte(text), 0o600))
+		ts.Check(os.WriteFile(ts.MkAbs("healthz"), []byte(ask("/healthz")), 0o600))
+	})
+}
+
+// interruptedAfter is interrupted; before is called just before the interruption,
+// with what was on stderr until then.
+func interruptedAfter(ts *testscript.TestScript, args []string, before func(log string)) {
 	cmd := scriptCommand(ts, args[2:])
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, nil
@@ -264,6 +297,7 @@ func interrupted(ts *testscript.TestScript, _ bool, args []string) {
 		stderr.WriteString(lines.Text() + "\n")
 		if !sent && strings.Contains(lines.Text(), args[0]) {
 			sent = true
+			before(stderr.String())
 			ts.Check(cmd.Process.Signal(os.Interrupt))
 		}
 	}

@@ -81,13 +81,11 @@ func (p *program) worker(c *cli.Context) (err error) {
 
 	meter := metrics.New(metrics.Sources{
 		Queue: store.Depth,
-		Held: func(ctx context.Context) (int, error) {
-			held, err := automation.HeldCredentials(ctx, automation.State{Dir: config.StateDir, DatabaseURL: config.DatabaseURL, Key: config.LedgerKey})
-			return len(held), err
-		},
+		Held:  host.Held,
 		Health: func(ctx context.Context) error {
-			_, err := store.Depth(ctx)
-			return err
+			_, queue := store.Depth(ctx)
+			_, ledger := host.Held(ctx)
+			return errors.Join(queue, ledger)
 		},
 	})
 	if listener != nil {
@@ -95,7 +93,7 @@ func (p *program) worker(c *cli.Context) (err error) {
 	}
 	courier := &courier{p: p, webhook: webhook, log: log, meter: meter}
 	service.Deliver, service.Notify = courier, courier.tell
-	service.Ended = measure(meter, host)
+	service.Ended, service.Visited = measure(meter, host), meter.PortalAvailable
 	p.ending.Store(&farewell{})
 	if err := store.Serve(c.Context, service); err != nil || !p.json {
 		return err
@@ -137,6 +135,7 @@ func listenerOf(c *cli.Context) (net.Listener, error) {
 // serveMetrics answers until stop is called: also while the worker drains.
 func serveMetrics(ctx context.Context, m *metrics.Metrics, l net.Listener, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	log.Info("serving /healthz and /metrics", "address", l.Addr().String()) // port 0 is any
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		if err := m.Serve(ctx, l); err != nil {
@@ -157,7 +156,6 @@ func measure(m *metrics.Metrics, host *automation.Host) func(*jobs.Ending) {
 		run := metrics.Run{Command: e.Command, Result: e.Outcome.Result, Code: string(e.Outcome.Code), Simulated: e.Outcome.Simulated}
 		if e.Result != nil {
 			run.Took = time.Duration(e.Result.ElapsedMS) * time.Millisecond
-			m.PortalAvailable(e.Outcome.Code != automation.PortalUnavailable)
 		}
 		m.RunEnded(run)
 		mu.Lock()
