@@ -76,11 +76,9 @@ func Hosts(t *testing.T) []string {
 }
 
 // Newcomer is the user whom tests create.
-func Newcomer() automation.NewUser {
-	return automation.NewUser{
-		Person:       automation.Person{GivenName: "Zoé Maude", FamilyName: "O'Neil-Côté", Email: "zoe.oneil@example.com"},
-		AuthorizedBy: "Primary User",
-	}
+var Newcomer = automation.NewUser{
+	Person:       automation.Person{GivenName: "Zoé Maude", FamilyName: "O'Neil-Côté", Email: "zoe.oneil@example.com"},
+	AuthorizedBy: "Primary User",
 }
 
 // Teller collects what an observer is told, for the log of a failing test.
