@@ -22,6 +22,8 @@ import (
 
 	"irccpin/automation"
 	"irccpin/fixtures"
+	"irccpin/fixtures/mutate"
+	"irccpin/selectors"
 )
 
 func TestMain(m *testing.M) {
@@ -44,6 +46,7 @@ func TestScripts(t *testing.T) {
 			"exits":       exits,
 			"portal":      startScriptPortal,
 			"chrome":      startScriptChrome,
+			"mutated":     mutated,
 			"witness":     witness,
 			"json":        checkJSON,
 			"lastline":    lastLine,
@@ -105,6 +108,27 @@ func startScriptPortal(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("the portal left its settings file behind")
 		}
 	})
+}
+
+// mutated NAME… puts a front before the script's portal that changes its pages by
+// the mutations named, and lets ADDR and SPKI be the front's.
+func mutated(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: mutated NAME…")
+	}
+	edits, err := mutate.Named(args...)
+	ts.Check(err)
+	catalog, err := selectors.Default()
+	ts.Check(err)
+	var hosts []string
+	for _, h := range catalog.Site.Hosts {
+		hosts = append(hosts, h.Host)
+	}
+	front, err := mutate.Open(ts.Getenv("ADDR"), hosts, 0, edits...)
+	ts.Check(err)
+	ts.Setenv("ADDR", front.Addr)
+	ts.Setenv("SPKI", front.SPKI)
+	ts.Defer(func() { ts.Check(front.Close()) })
 }
 
 // chrome VAR starts a hidden Chrome as somebody else would, and puts the address
