@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -199,6 +200,7 @@ func TestRecognition(t *testing.T) {
 	t.Run("second portal", g.second)
 	t.Run("edges", g.edges)
 	t.Run("normalise", g.normalise)
+	t.Run("syntax", g.syntax)
 }
 
 // matrix holds every page's rule against every page of the simulated portal:
@@ -361,6 +363,50 @@ func (g *gallery) normalise(t *testing.T) {
 	for i, text := range texts {
 		if want := selectors.Normalise(text); got[i] != want {
 			t.Errorf("%q (%U) is %q in Go and %q in the page", text, []rune(text), want, got[i])
+		}
+	}
+}
+
+// syntax holds what a corrected catalog may say against what the browser can
+// read: one selector or expression that it cannot would end the probe, so that
+// nothing is recognised any more.
+func (g *gallery) syntax(t *testing.T) {
+	g.show(t, exhibit{"https://www.canada.ca/en.html", "text/html; charset=utf-8", []byte("<!DOCTYPE html><p>x</p>")})
+	accepts := func(mark string) bool {
+		dir := t.TempDir()
+		file := "page: landing\ntitle: {en: a, fr: b}\nkind: step\nfacts: None.\nmarks:\n  - " + mark + "\n"
+		if err := os.WriteFile(filepath.Join(dir, "landing.yaml"), []byte(file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := selectors.Load(dir)
+		return err == nil
+	}
+	quoted := func(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+	readable := func(texts []string, how string) []bool {
+		var out []bool
+		if err := g.tab.Call(t.Context(), g.doc, "(texts) => texts.map((text) => { try { "+how+"; return true; } catch { return false; } })", texts, &out); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	css := []string{
+		"#a", "a[href], button", "#1", "#-1", "a >", "> a", "a,", ",a", "a,,b", "", "..", ".1", ".-a", "a)", "a:not(b", "a[b!=c]", "a[b=1]", "a[b='1' i]", "a[b='1' s]", "a[b=c i]",
+		"a[b=\"]\"]", "a[b='c]", "a:is(b, c) d", "a:where(.b)", "a:has(> b, + c)", "a:has(b):not(:is(c, d) e)", "a:has(> )", ":contains(x)", "a:matches(x)", ":input", "a:haschild(b)",
+		"a:focus-within", "a:nosuch", "a::nosuch", "input:placeholder-shown", "input:-webkit-autofill", "li:nth-child(2n + 1)", "li:nth-child(x)", "li:first-child", "a ~ b + c", "a !b", "a || b",
+		"#\\31 a", "a[b^=c][d$='e'][f*=g][h|=i][j~=k]", "a[b%=c]", "@a", "a{}", "*", "a:not()", "div[class*=modal i]", "a:lang(fr)", "a:checked:disabled", "[a", "a b:", "50%",
+	}
+	for i, can := range readable(css, "document.querySelector(text)") {
+		slip := slices.Contains([]string{"a:not(b", "a[b='c]", "[a"}, css[i]) // the browser closes what is left open
+		if got := accepts("css: " + quoted(css[i])); got != (can && !slip) {
+			t.Errorf("selector %q: the browser can read it: %t; the catalog takes it: %t", css[i], can, got)
+		}
+	}
+	expressions := []string{
+		"^a$", "(?:a|b)+?", "[^a-z[]", "\\d\\bx", "(?<day>a)", "(?P<day>a)", "(?i)a", "(?s:a)", "^*", "a$+", "\\b?a", "(?=a)", "a{2,1}", "[b-a]", "(", "a)", "]", "}", "a{,2}", "\\", "(?<1>a)", "(?<a>x)(?<a>y)", "x**", "x{2}{3}",
+	}
+	for i, can := range readable(expressions, "new RegExp(text)") {
+		if accepts("path: "+quoted(expressions[i])) && !can {
+			t.Errorf("expression %q: the catalog takes it, and the browser cannot read it", expressions[i])
 		}
 	}
 }
