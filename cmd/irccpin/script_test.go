@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -286,10 +287,14 @@ func lastLine(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// interrupted TEXT CODE COMMAND… runs a command, interrupts it when TEXT is on
-// its stderr, and wants its exit code. What it wrote is left in the files out
-// and err.
+// interrupted [-term] TEXT CODE COMMAND… runs a command, interrupts it when TEXT is on
+// its stderr, as Ctrl-C does or with SIGTERM, and wants its exit code. What it wrote
+// is left in the files out and err.
 func interrupted(ts *testscript.TestScript, _ bool, args []string) {
+	signal := os.Interrupt
+	if args[0] == "-term" {
+		signal, args = syscall.SIGTERM, args[1:]
+	}
 	cmd := scriptCommand(ts, args[2:])
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, nil
@@ -302,7 +307,7 @@ func interrupted(ts *testscript.TestScript, _ bool, args []string) {
 		stderr.WriteString(lines.Text() + "\n")
 		if !sent && strings.Contains(lines.Text(), args[0]) {
 			sent = true
-			ts.Check(cmd.Process.Signal(os.Interrupt))
+			ts.Check(cmd.Process.Signal(signal))
 		}
 	}
 	err = cmd.Wait()
