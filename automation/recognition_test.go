@@ -226,6 +226,10 @@ func (g *gallery) matrix(t *testing.T) {
 				switch sample.Name {
 				case "revoked gckey":
 					want = []string{"account-revoked"}
+				case "signin captcha refused": // the form is there as well, and is outranked
+					want = []string{"captcha-refused", "gckey-sign-in"}
+				case "signin challenge":
+					want = []string{"captcha-challenge", "gckey-sign-in"}
 				case "server-error 503":
 					// It says in so many words that the service is temporarily unavailable.
 					want = []string{"maintenance"}
@@ -259,6 +263,8 @@ func (g *gallery) edges(t *testing.T) {
 		// element is what must be found, and the id of the element that it is.
 		element, id string
 	}{
+		"a user deleted":                    {url: portal, html: `<main><h1>Delete Account</h1><p>The account has been deleted.</p><p><a id="on" href="/mycic/h">Continue</a></p></main>`, rules: []string{"deleted"}, element: "continue", id: "on"},
+		"a user deleted, in French":         {url: portal, html: `<main><h1>Supprimer le compte</h1><p>Le compte a été supprimé.</p><p><a id="on" href="/mycic/h">Continuer</a></p></main>`, rules: []string{"deleted"}, element: "continue", id: "on"},
 		"on its way":                        {url: entry, html: `<p>Please wait.</p>`, rules: []string{"gccf-entry"}},
 		"on its way, a hidden button":       {url: entry, html: `<p>Please wait.</p><button hidden>Go on</button>`, rules: []string{"gccf-entry"}},
 		"something to press":                {url: entry, html: `<p>Choose.</p><button>This</button><iframe hidden></iframe>`},
@@ -306,41 +312,67 @@ func (g *gallery) second(t *testing.T) {
 	}
 	for i, look := range looks {
 		lang, landing := []string{"fr", "en"}[i%2], []second.Landing{second.Older, second.Newer}[i/2%2]
-		p, err := second.Start(second.Options{Seed: uint64(i), Look: look, Lang: lang, Landing: landing, Users: 2})
-		if err != nil {
-			t.Fatal(err)
+		o := second.Options{Seed: uint64(i), Look: look, Lang: lang, Landing: landing, Users: 2}
+		g.visitSecond(t, o, "created", "landing", "gckey-sign-in", "gckey-welcome", "terms", "identity-validation", "home", "create-user", "confirm-create-user")
+	}
+	// What goes wrong there.
+	troubles := []struct {
+		o          second.Options
+		ends, last string
+	}{
+		{second.Options{NotAuthorized: true}, "not_permitted", "not-authorized"},
+		{second.Options{CanadaLogin: true}, "human_needed", "canada-login"},
+		{second.Options{WrongPassword: true}, "credential_refused", "gckey-sign-in"},
+		{second.Options{WrongAnswers: true}, "credential_refused", "identity-validation"},
+		{second.Options{NotPrimary: true}, "not_permitted", "home"},
+	}
+	if drawn("IRCCPIN_TEST_SEEDS") == "" {
+		troubles = troubles[:2] // the pages that no visit without trouble has
+	}
+	for i, trouble := range troubles {
+		trouble.o.Look, trouble.o.Lang = looks[i%len(looks)], []string{"en", "fr"}[i%2]
+		g.visitSecond(t, trouble.o, trouble.ends, trouble.last)
+	}
+}
+
+// visitSecond runs a creation at a second portal, and holds every rule against
+// each page that was sent. The pages named must be among them.
+func (g *gallery) visitSecond(t *testing.T, o second.Options, ends string, pages ...string) {
+	t.Helper()
+	p, err := second.Start(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	f, err := mutate.Open(p.Addr, catalogHosts(t), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	env := filepath.Join(t.TempDir(), "employer.env")
+	if err := p.WriteEnvFile(env); err != nil {
+		t.Fatal(err)
+	}
+	if r := run(t, config(t, simulated{f.Addr, f.SPKI, env}), automation.Create(newcomer)); ending(r) != ends {
+		t.Fatalf("%+v: ended as %s: %+v", o, ending(r), r.Error)
+	}
+	g.mu.Lock()
+	g.styles = passTo(p.Addr)
+	g.mu.Unlock()
+	met := map[string]bool{}
+	for _, v := range f.Visited() {
+		s := g.show(t, exhibit{v.URL, v.ContentType, v.HTML})
+		for _, name := range s.All {
+			met[name] = true
 		}
-		defer p.Close()
-		f, err := mutate.Open(p.Addr, catalogHosts(t), 0)
-		if err != nil {
-			t.Fatal(err)
+		// What a script renders is not on the page as it was sent.
+		if len(s.All) != 1 && (len(s.All) > 1 || !strings.Contains(string(v.HTML), "<script")) {
+			t.Errorf("%s in %s: at %s the rules of %v hold; nearest %+v", o.Look, o.Lang, v.URL, s.All, s.Shot.Nearest)
 		}
-		defer f.Close()
-		env := filepath.Join(t.TempDir(), "employer.env")
-		if err := p.WriteEnvFile(env); err != nil {
-			t.Fatal(err)
-		}
-		if r := run(t, config(t, simulated{f.Addr, f.SPKI, env}), automation.Create(newcomer)); ending(r) != "created" {
-			t.Fatalf("%s: %+v", look, r.Error)
-		}
-		g.mu.Lock()
-		g.styles = passTo(p.Addr)
-		g.mu.Unlock()
-		met := map[string]bool{}
-		for _, v := range f.Visited() {
-			s := g.show(t, exhibit{v.URL, v.ContentType, v.HTML})
-			for _, name := range s.All {
-				met[name] = true
-			}
-			// What a script renders is not on the page as it was sent.
-			if len(s.All) != 1 && (len(s.All) > 1 || !strings.Contains(string(v.HTML), "<script")) {
-				t.Errorf("%s in %s: at %s the rules of %v hold; nearest %+v", look, lang, v.URL, s.All, s.Shot.Nearest)
-			}
-		}
-		for _, name := range []string{"landing", "gckey-sign-in", "gckey-welcome", "terms", "identity-validation", "home", "create-user", "confirm-create-user"} {
-			if !met[name] {
-				t.Errorf("%s in %s: no page was recognised as %s", look, lang, name)
-			}
+	}
+	for _, name := range pages {
+		if !met[name] {
+			t.Errorf("%s in %s: no page was recognised as %s", o.Look, o.Lang, name)
 		}
 	}
 }
