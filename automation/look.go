@@ -12,6 +12,7 @@ import (
 	"irccpin/automation/capture"
 	"irccpin/automation/lang"
 	"irccpin/automation/page"
+	"irccpin/automation/portal"
 	"irccpin/automation/secret"
 	"irccpin/automation/signin"
 	"irccpin/selectors"
@@ -46,6 +47,10 @@ type Fault struct {
 	What string `json:"what"`
 	// Detail says it for a person.
 	Detail string `json:"detail"`
+
+	// stop is what a command ends with that meets it; nil for page_changed or, of
+	// the page itself, page_unknown.
+	stop *page.Stop
 }
 
 // Looked is the result that a look ends with.
@@ -97,6 +102,9 @@ func (s *Session) look(ctx context.Context, form bool) error {
 	d := s.desk.Driver
 	if _, err := s.Users(ctx); err != nil {
 		return err
+	}
+	if err := s.desk.Complete(ctx); err != nil {
+		return s.portal.ended(ctx, err)
 	}
 	if err := d.Keep(ctx); err != nil || !form {
 		return s.portal.ended(ctx, err)
@@ -200,7 +208,9 @@ func (p *Portal) walkInPublic(ctx context.Context) (*page.Driver, error) {
 // seenPage judges a page by the catalog.
 func seenPage(catalog *selectors.Catalog, s page.Specimen) SeenPage {
 	out := SeenPage{URL: s.Shot.URL, Sighting: capture.Sight(s.Inspection), Faults: []Fault{}}
-	add := func(element, what, detail string) { out.Faults = append(out.Faults, Fault{element, what, detail}) }
+	add := func(element, what, detail string) {
+		out.Faults = append(out.Faults, Fault{Element: element, What: what, Detail: detail})
+	}
 	name := s.Shot.Page()
 	if name == "" {
 		detail := lang.Text("the page is none that is known")
@@ -228,15 +238,37 @@ func seenPage(catalog *selectors.Catalog, s page.Specimen) SeenPage {
 			add(element, state.Status, lang.Text("found in two ways that do not agree%s", seenInstead(state.Candidates)))
 		}
 	}
+	if spec.SignedIn {
+		out.lack(portal.Lacking(s.Shot, func(at, element string) string { return catalog.Says(lang.Current(), at, element) }))
+	}
 	for _, table := range sortedKeys(spec.Tables) {
 		switch state := s.Shot.Tables[table]; {
 		case state.Count > 1:
 			add(table, "ambiguous", lang.Text("the table stands there more than once"))
 		case state.Count == 0 && !state.None:
 			add(table, "missing", lang.Text("no table with the columns %s", strings.Join(spec.Tables[table].Required, ", ")))
+		case state.Count == 1:
+			if absent := without(sortedKeys(spec.Tables[table].Columns), out.Tables[table].Columns); len(absent) > 0 {
+				add(table, "drifted", lang.Text("no column is known as %s", strings.Join(absent, ", ")))
+			}
 		}
 	}
 	return out
+}
+
+// lack adds what the page is known without, and what no work can be done without.
+func (p *SeenPage) lack(stops []*page.Stop) {
+	for _, stop := range stops {
+		if slices.ContainsFunc(p.Faults, func(f Fault) bool { return f.Element == stop.Element }) {
+			continue // it is told already
+		}
+		p.Faults = append(p.Faults, Fault{Element: stop.Element, What: p.Elements[stop.Element].Status, Detail: stop.Message, stop: stop})
+	}
+}
+
+// without are the words of a list that another one has not.
+func without(all, some []string) []string {
+	return slices.DeleteFunc(all, func(word string) bool { return slices.Contains(some, word) })
 }
 
 func seenInstead(candidates []string) string {
@@ -271,12 +303,15 @@ func firstFault(pages []SeenPage) *Error {
 				first.Code, what = page.PageUnknown, f.Detail
 			}
 			first.Message = lang.Text("on the page %q, %s", first.Page, what)
+			if f.stop != nil {
+				first.Code, first.Message, first.Hint = f.stop.Code, f.stop.Message, f.stop.Hint
+			}
 		}
 	}
 	if n > 1 {
 		first.Message += lang.Text(" (and %d more)", n-1)
 	}
-	if first != nil {
+	if first != nil && first.Hint == "" {
 		first.Hint = lang.Text("Nothing was changed. Correct the catalog (a directory of corrected files goes with --selectors), or send a capture: irccpin capture --to DIR.")
 	}
 	return first

@@ -47,10 +47,22 @@ const (
 	wrong end = "wrong"
 )
 
-// stops are the codes that a run on a changed page may stop with.
-var stops = []automation.Code{
-	page.PageChanged, page.PageUnknown, page.Unsafe, page.HumanNeeded, page.PortalUnavailable, page.NotPermitted, page.WrongEmployer,
-	page.RejectedByPortal,
+// stops are the codes that a run on a changed page may stop with: it says that the
+// page has changed.
+var stops = []automation.Code{page.PageChanged, page.PageUnknown}
+
+// otherStops are the mutations on which a run may stop with another code, which
+// says more than that.
+var otherStops = map[string]automation.Code{
+	"details-lost":         page.WrongEmployer,    // whose account it is cannot be told
+	"dialog-alert-refuses": page.RejectedByPortal, // the page says no, and why
+	"create-link-gone":     page.NotPermitted,     // nothing is offered, where no branch can be made either
+}
+
+// mayStop tells whether a run may stop with a code before a user is made.
+func (tr *trial) mayStop(code automation.Code) bool {
+	return slices.Contains(stops, code) || code == page.NotCreated || code == page.OutcomeUnknown ||
+		slices.ContainsFunc(tr.edits, func(m mutate.Mutation) bool { return otherStops[m.Name] == code && code != "" })
 }
 
 // doubts are the codes for a user that may have been made or was made without a PIN.
@@ -160,7 +172,7 @@ func (tr *trial) judge(p *fixtures.Portal, f *mutate.Front, r *automation.Result
 		fail("ended as %s", code)
 	case len(w.Creations) == 1 && !slices.Contains(doubts, code):
 		fail("a user was made, and the client says %s", tr.report)
-	case len(w.Creations) == 0 && !slices.Contains(slices.Concat(stops, doubts), code):
+	case len(w.Creations) == 0 && !tr.mayStop(code):
 		fail("ended as %s", tr.report)
 	case !tr.named(r.Error):
 		fail("the report names nothing of what changed: %s", tr.report)
@@ -182,17 +194,20 @@ func asOrdered(u fixtures.User) bool {
 	return u.GivenName == newcomer.GivenName && u.FamilyName == newcomer.FamilyName && u.Email == newcomer.Email
 }
 
-// named tells whether a report names the page or element that was changed.
+// named tells whether a report names what was changed: a page or an element that a
+// mutation says it changes, or for one that says nothing of that, the page on which
+// the run stopped. A page that was not recognised is told by the last one that was,
+// and by what it is nearest to.
 func (tr *trial) named(e *automation.Failure) bool {
-	var names []string
-	for _, m := range tr.edits {
-		names = append(names, m.Names...)
-	}
-	if len(names) == 0 || !tr.strict {
-		return e.Page != ""
-	}
 	said := e.Page + " " + e.Element + " " + e.Message
-	return slices.ContainsFunc(names, func(name string) bool { return strings.Contains(said, name) })
+	anywhere := false
+	for _, m := range tr.edits {
+		if slices.ContainsFunc(m.Names, func(name string) bool { return strings.Contains(said, name) }) {
+			return true
+		}
+		anywhere = anywhere || len(m.Names) == 0
+	}
+	return anywhere && e.Page != "" && e.Page != "unknown"
 }
 
 func catalogHosts(t *testing.T) []string {
@@ -264,7 +279,7 @@ func (s *score) try(t *testing.T, tr trial) {
 			t.Errorf("%s (seed %d, %s): %s", tr.name(), tr.seed, tr.lang, tr.why)
 		}
 		// At once, so that a long run that is stopped has told what it knows.
-		t.Logf("ended: %s, readable %t: %s", tr.end, tr.readable(), tr.name())
+		t.Logf("ended: %s, readable %t: %s: %s", tr.end, tr.readable(), tr.name(), tr.why)
 		s.add(&tr)
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"irccpin/automation/ledger"
 	"irccpin/automation/page"
 	"irccpin/automation/secret"
+	"irccpin/automation/signin"
 	"irccpin/selectors"
 )
 
@@ -125,6 +126,8 @@ type Portal struct {
 	// tabs are the first tabs of the contexts that were opened; closing one
 	// disposes of its context.
 	tabs []*browser.Tab
+	// begun is what the newest sign-in has done.
+	begun signin.Begun
 	// cautioned are the browsers elsewhere that the result warns of.
 	cautioned []string
 }

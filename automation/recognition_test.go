@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -199,6 +200,7 @@ func TestRecognition(t *testing.T) {
 	t.Run("second portal", g.second)
 	t.Run("edges", g.edges)
 	t.Run("normalise", g.normalise)
+	t.Run("syntax", g.syntax)
 }
 
 // matrix holds every page's rule against every page of the simulated portal:
@@ -224,6 +226,10 @@ func (g *gallery) matrix(t *testing.T) {
 				switch sample.Name {
 				case "revoked gckey":
 					want = []string{"account-revoked"}
+				case "signin captcha refused": // the form is there as well, and is outranked
+					want = []string{"captcha-refused", "gckey-sign-in"}
+				case "signin challenge":
+					want = []string{"captcha-challenge", "gckey-sign-in"}
 				case "server-error 503":
 					// It says in so many words that the service is temporarily unavailable.
 					want = []string{"maintenance"}
@@ -257,6 +263,8 @@ func (g *gallery) edges(t *testing.T) {
 		// element is what must be found, and the id of the element that it is.
 		element, id string
 	}{
+		"a user deleted":                    {url: portal, html: `<main><h1>Delete Account</h1><p>The account has been deleted.</p><p><a id="on" href="/mycic/h">Continue</a></p></main>`, rules: []string{"deleted"}, element: "continue", id: "on"},
+		"a user deleted, in French":         {url: portal, html: `<main><h1>Supprimer le compte</h1><p>Le compte a été supprimé.</p><p><a id="on" href="/mycic/h">Continuer</a></p></main>`, rules: []string{"deleted"}, element: "continue", id: "on"},
 		"on its way":                        {url: entry, html: `<p>Please wait.</p>`, rules: []string{"gccf-entry"}},
 		"on its way, a hidden button":       {url: entry, html: `<p>Please wait.</p><button hidden>Go on</button>`, rules: []string{"gccf-entry"}},
 		"something to press":                {url: entry, html: `<p>Choose.</p><button>This</button><iframe hidden></iframe>`},
@@ -304,41 +312,67 @@ func (g *gallery) second(t *testing.T) {
 	}
 	for i, look := range looks {
 		lang, landing := []string{"fr", "en"}[i%2], []second.Landing{second.Older, second.Newer}[i/2%2]
-		p, err := second.Start(second.Options{Seed: uint64(i), Look: look, Lang: lang, Landing: landing, Users: 2})
-		if err != nil {
-			t.Fatal(err)
+		o := second.Options{Seed: uint64(i), Look: look, Lang: lang, Landing: landing, Users: 2}
+		g.visitSecond(t, o, "created", "landing", "gckey-sign-in", "gckey-welcome", "terms", "identity-validation", "home", "create-user", "confirm-create-user")
+	}
+	// What goes wrong there.
+	troubles := []struct {
+		o          second.Options
+		ends, last string
+	}{
+		{second.Options{NotAuthorized: true}, "not_permitted", "not-authorized"},
+		{second.Options{CanadaLogin: true}, "human_needed", "canada-login"},
+		{second.Options{WrongPassword: true}, "credential_refused", "gckey-sign-in"},
+		{second.Options{WrongAnswers: true}, "credential_refused", "identity-validation"},
+		{second.Options{NotPrimary: true}, "not_permitted", "home"},
+	}
+	if drawn("IRCCPIN_TEST_SEEDS") == "" {
+		troubles = troubles[:2] // the pages that no visit without trouble has
+	}
+	for i, trouble := range troubles {
+		trouble.o.Look, trouble.o.Lang = looks[i%len(looks)], []string{"en", "fr"}[i%2]
+		g.visitSecond(t, trouble.o, trouble.ends, trouble.last)
+	}
+}
+
+// visitSecond runs a creation at a second portal, and holds every rule against
+// each page that was sent. The pages named must be among them.
+func (g *gallery) visitSecond(t *testing.T, o second.Options, ends string, pages ...string) {
+	t.Helper()
+	p, err := second.Start(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	f, err := mutate.Open(p.Addr, catalogHosts(t), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	env := filepath.Join(t.TempDir(), "employer.env")
+	if err := p.WriteEnvFile(env); err != nil {
+		t.Fatal(err)
+	}
+	if r := run(t, config(t, simulated{f.Addr, f.SPKI, env}), automation.Create(newcomer)); ending(r) != ends {
+		t.Fatalf("%+v: ended as %s: %+v", o, ending(r), r.Error)
+	}
+	g.mu.Lock()
+	g.styles = passTo(p.Addr)
+	g.mu.Unlock()
+	met := map[string]bool{}
+	for _, v := range f.Visited() {
+		s := g.show(t, exhibit{v.URL, v.ContentType, v.HTML})
+		for _, name := range s.All {
+			met[name] = true
 		}
-		defer p.Close()
-		f, err := mutate.Open(p.Addr, catalogHosts(t), 0)
-		if err != nil {
-			t.Fatal(err)
+		// What a script renders is not on the page as it was sent.
+		if len(s.All) != 1 && (len(s.All) > 1 || !strings.Contains(string(v.HTML), "<script")) {
+			t.Errorf("%s in %s: at %s the rules of %v hold; nearest %+v", o.Look, o.Lang, v.URL, s.All, s.Shot.Nearest)
 		}
-		defer f.Close()
-		env := filepath.Join(t.TempDir(), "employer.env")
-		if err := p.WriteEnvFile(env); err != nil {
-			t.Fatal(err)
-		}
-		if r := run(t, config(t, simulated{f.Addr, f.SPKI, env}), automation.Create(newcomer)); ending(r) != "created" {
-			t.Fatalf("%s: %+v", look, r.Error)
-		}
-		g.mu.Lock()
-		g.styles = passTo(p.Addr)
-		g.mu.Unlock()
-		met := map[string]bool{}
-		for _, v := range f.Visited() {
-			s := g.show(t, exhibit{v.URL, v.ContentType, v.HTML})
-			for _, name := range s.All {
-				met[name] = true
-			}
-			// What a script renders is not on the page as it was sent.
-			if len(s.All) != 1 && (len(s.All) > 1 || !strings.Contains(string(v.HTML), "<script")) {
-				t.Errorf("%s in %s: at %s the rules of %v hold; nearest %+v", look, lang, v.URL, s.All, s.Shot.Nearest)
-			}
-		}
-		for _, name := range []string{"landing", "gckey-sign-in", "gckey-welcome", "terms", "identity-validation", "home", "create-user", "confirm-create-user"} {
-			if !met[name] {
-				t.Errorf("%s in %s: no page was recognised as %s", look, lang, name)
-			}
+	}
+	for _, name := range pages {
+		if !met[name] {
+			t.Errorf("%s in %s: no page was recognised as %s", o.Look, o.Lang, name)
 		}
 	}
 }
@@ -361,6 +395,50 @@ func (g *gallery) normalise(t *testing.T) {
 	for i, text := range texts {
 		if want := selectors.Normalise(text); got[i] != want {
 			t.Errorf("%q (%U) is %q in Go and %q in the page", text, []rune(text), want, got[i])
+		}
+	}
+}
+
+// syntax holds what a corrected catalog may say against what the browser can
+// read: one selector or expression that it cannot would end the probe, so that
+// nothing is recognised any more.
+func (g *gallery) syntax(t *testing.T) {
+	g.show(t, exhibit{"https://www.canada.ca/en.html", "text/html; charset=utf-8", []byte("<!DOCTYPE html><p>x</p>")})
+	accepts := func(mark string) bool {
+		dir := t.TempDir()
+		file := "page: landing\ntitle: {en: a, fr: b}\nkind: step\nfacts: None.\nmarks:\n  - " + mark + "\n"
+		if err := os.WriteFile(filepath.Join(dir, "landing.yaml"), []byte(file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := selectors.Load(dir)
+		return err == nil
+	}
+	quoted := func(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+	readable := func(texts []string, how string) []bool {
+		var out []bool
+		if err := g.tab.Call(t.Context(), g.doc, "(texts) => texts.map((text) => { try { "+how+"; return true; } catch { return false; } })", texts, &out); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	css := []string{
+		"#a", "a[href], button", "#1", "#-1", "a >", "> a", "a,", ",a", "a,,b", "", "..", ".1", ".-a", "a)", "a:not(b", "a[b!=c]", "a[b=1]", "a[b='1' i]", "a[b='1' s]", "a[b=c i]",
+		"a[b=\"]\"]", "a[b='c]", "a:is(b, c) d", "a:where(.b)", "a:has(> b, + c)", "a:has(b):not(:is(c, d) e)", "a:has(> )", ":contains(x)", "a:matches(x)", ":input", "a:haschild(b)",
+		"a:focus-within", "a:nosuch", "a::nosuch", "input:placeholder-shown", "input:-webkit-autofill", "li:nth-child(2n + 1)", "li:nth-child(x)", "li:first-child", "a ~ b + c", "a !b", "a || b",
+		"#\\31 a", "a[b^=c][d$='e'][f*=g][h|=i][j~=k]", "a[b%=c]", "@a", "a{}", "*", "a:not()", "div[class*=modal i]", "a:lang(fr)", "a:checked:disabled", "[a", "a b:", "50%",
+	}
+	for i, can := range readable(css, "document.querySelector(text)") {
+		slip := slices.Contains([]string{"a:not(b", "a[b='c]", "[a"}, css[i]) // the browser closes what is left open
+		if got := accepts("css: " + quoted(css[i])); got != (can && !slip) {
+			t.Errorf("selector %q: the browser can read it: %t; the catalog takes it: %t", css[i], can, got)
+		}
+	}
+	expressions := []string{
+		"^a$", "(?:a|b)+?", "[^a-z[]", "\\d\\bx", "(?<day>a)", "(?P<day>a)", "(?i)a", "(?s:a)", "^*", "a$+", "\\b?a", "(?=a)", "a{2,1}", "[b-a]", "(", "a)", "]", "}", "a{,2}", "\\", "(?<1>a)", "(?<a>x)(?<a>y)", "x**", "x{2}{3}",
+	}
+	for i, can := range readable(expressions, "new RegExp(text)") {
+		if accepts("path: "+quoted(expressions[i])) && !can {
+			t.Errorf("expression %q: the catalog takes it, and the browser cannot read it", expressions[i])
 		}
 	}
 }

@@ -2,8 +2,10 @@ package automation_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -44,18 +46,36 @@ var newcomer = automation.NewUser{
 }
 
 // TestSeeds onboards a user at portals that differ in everything that is not
-// known of the real one. IRCCPIN_TEST_SEEDS=50 runs all of them.
+// known of the real one: a few that are always the same, and one that nobody has
+// chosen. IRCCPIN_TEST_SEEDS=50 runs as many instead; IRCCPIN_TEST_SEED=n takes n
+// for the one that is drawn.
 func TestSeeds(t *testing.T) {
 	t.Parallel()
-	english, french := 3, 1
-	if n, err := strconv.Atoi(os.Getenv("IRCCPIN_TEST_SEEDS")); err == nil {
-		english, french = n, max(n/5, 1)
-	}
-	for lang, n := range map[string]int{"en": english, "fr": french} {
+	const fixed = 3
+	count := func(n int) (seeds []uint64) {
 		for seed := range n {
+			seeds = append(seeds, uint64(seed))
+		}
+		return seeds
+	}
+	draw := fixed + rand.Uint64N(1_000_000)
+	if n, err := strconv.ParseUint(os.Getenv("IRCCPIN_TEST_SEED"), 10, 64); err == nil {
+		draw = n
+	}
+	english, french := append(count(fixed), draw), count(1)
+	if n, err := strconv.Atoi(os.Getenv("IRCCPIN_TEST_SEEDS")); err == nil {
+		english, french = count(n), count(max(n/5, 1))
+	}
+	for lang, seeds := range map[string][]uint64{"en": english, "fr": french} {
+		for _, seed := range slices.Compact(seeds) {
 			t.Run(fmt.Sprintf("%s/%d", lang, seed), func(t *testing.T) {
 				t.Parallel()
-				p, s := heavyPortal(t, fixtures.Options{Seed: uint64(seed), Lang: lang})
+				t.Cleanup(func() {
+					if t.Failed() && lang == "en" {
+						t.Logf("IRCCPIN_TEST_SEED=%d draws this portal again", seed)
+					}
+				})
+				p, s := heavyPortal(t, fixtures.Options{Seed: seed, Lang: lang})
 				before := len(p.Accounts()[0].Users)
 				r := runAlone(t, config(t, s), automation.Create(newcomer))
 				if ending(r) != "created" {

@@ -74,9 +74,10 @@ func (p *Portal) signIn(ctx context.Context) (*page.Driver, *page.Snapshot, erro
 		known.Mail = mail
 		defer mail.close(ctx)
 	}
+	p.begun = signin.Begun{}
 	home, err := signin.Run(ctx, d, signin.Options{
 		Catalog: p.catalog, Credentials: known, Custody: p.custody, Now: clock,
-		Provider: p.config.provider(), Attend: p.config.Attend,
+		Provider: p.config.provider(), Attend: p.config.Attend, Begun: &p.begun,
 	})
 	return d, home, err
 }
@@ -137,7 +138,7 @@ func (s *Session) leave(ctx context.Context) {
 // signOut signs out by the page's own Logout, or warns that it could not.
 func (s *Session) signOut(ctx context.Context) {
 	d := s.desk.Driver
-	if err := signin.Out(ctx, d, s.portal.catalog); err != nil {
+	if err := signin.Out(ctx, d, s.portal.catalog, s.portal.begun); err != nil {
 		d.Warn(Warning{Code: "not_signed_out", Page: d.Last(), Detail: lang.Text("the session could not be ended by the portal's own Logout, and ends by itself after ten minutes: %v", err)})
 	}
 }

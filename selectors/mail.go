@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -30,17 +31,17 @@ func (m PasscodeMail) Wordings() []*regexp.Regexp {
 
 func (m PasscodeMail) check() error {
 	if len(m.Senders) == 0 || len(m.Near) == 0 {
-		return errors.New("passcode_mail needs senders and near")
+		return errors.New("needs senders and near")
 	}
-	for _, domain := range m.Senders {
+	for i, domain := range m.Senders {
 		// A domain such as "ca" would let half a country in.
 		if !strings.Contains(strings.Trim(domain, "."), ".") || strings.ContainsAny(domain, "@/ *") || domain != strings.ToLower(domain) {
-			return fmt.Errorf("passcode_mail: %q is not a sender's domain such as example.ca, in small letters", domain)
+			return under(fmt.Errorf("%q is not a sender's domain such as example.ca, in small letters", domain), "senders", strconv.Itoa(i))
 		}
 	}
-	for _, text := range m.Near {
+	for i, text := range m.Near { // Go alone reads these
 		if _, err := regexp.Compile(text); err != nil {
-			return fmt.Errorf("passcode_mail: %w", err)
+			return under(err, "near", strconv.Itoa(i))
 		}
 	}
 	return nil

@@ -67,11 +67,13 @@ func (t Texts) match(text string) bool {
 }
 
 func (q Question) check() error {
-	if err := q.Fits.check(); err != nil {
-		return fmt.Errorf("fits: %w", err)
-	}
-	if err := q.Unlike.check(); err != nil {
-		return fmt.Errorf("unlike: %w", err)
+	for _, t := range []struct {
+		key   string
+		texts Texts
+	}{{"fits", q.Fits}, {"unlike", q.Unlike}} {
+		if err := t.texts.check(); err != nil {
+			return under(fmt.Errorf("%s: %w", t.key, err), t.key)
+		}
 	}
 	return nil
 }

@@ -299,8 +299,8 @@ func Default() (*Catalog, error) { return Load("") }
 // Load reads the embedded catalog and lays the files of dir, if any, over it. A
 // file replaces the one of its name, in whichever folder that is; a new folder
 // is a further sign-in service. Decoding is strict: an unknown key, a reference
-// to nothing or a malformed expression is an error that names the file (and the
-// line where there is one).
+// to nothing, or an expression or a selector that a browser cannot read, is an error
+// that names the file and the line.
 func Load(dir string) (*Catalog, error) {
 	files := tree{}
 	if err := files.read(embedded, "catalog"); err != nil {
@@ -319,36 +319,35 @@ func Load(dir string) (*Catalog, error) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		shown := files[name].shown
 		if name == siteFile {
 			if err := decode(files[name].data, &c.Site); err != nil {
-				return nil, fmt.Errorf("%s: %w", shown, err)
+				return nil, files.fault(name, err)
 			}
 			continue
 		}
 		if path.Base(name) == serviceFile {
 			if err := c.addService(files[name]); err != nil {
-				return nil, fmt.Errorf("%s: %w", shown, err)
+				return nil, files.fault(name, err)
 			}
 			continue
 		}
-		p := Page{File: shown, Service: files[name].folder}
+		p := Page{File: files[name].shown, Service: files[name].folder}
 		if err := decode(files[name].data, &p); err != nil {
-			return nil, fmt.Errorf("%s: %w", shown, err)
+			return nil, files.fault(name, err)
 		}
 		if p.fileName() != name {
-			return nil, fmt.Errorf("%s: describes page %q; the file's name and the page's must agree (%s)", shown, p.Label(), p.fileName())
+			return nil, files.fault(name, under(fmt.Errorf("describes page %q; the file's name and the page's must agree (%s)", p.Label(), p.fileName()), "page"))
 		}
 		c.Pages = append(c.Pages, p)
 	}
 	c.admitServices()
-	if err := c.gatherVariants(); err != nil {
+	if err := c.gatherVariants(files); err != nil {
 		return nil, err
 	}
 	for i := range c.Pages {
 		c.Pages[i].inherit(c.Site)
 	}
-	if err := c.check(); err != nil {
+	if err := c.check(files); err != nil {
 		return nil, err
 	}
 	return c, nil

@@ -1,6 +1,7 @@
 package selectors
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -66,39 +67,57 @@ func TestLoadAddsPages(t *testing.T) {
 }
 
 func TestLoadIsStrict(t *testing.T) {
+	element := func(rest string) string { return goodPage + "elements:\n  go:\n    role: action\n    " + rest + "\n" }
+	table := func(rest string) string {
+		return goodPage + "tables:\n  users:\n    columns: {given: {en: [a]}}\n    " + rest + "\n"
+	}
 	for name, c := range map[string]struct {
 		content string
-		// what the error must say, besides the file
+		// what the error must say, besides the file: the line, where there is one, and what is wrong
+		line int
 		says string
 	}{
-		"unknown key":           {goodPage + "colour: red\n", "line 8"},
-		"unknown key deep down": {goodPage + "elements:\n  go:\n    role: action\n    wording: {en: [go]}\n", "line 11"},
-		"not YAML":              {goodPage + "marks: [", "line"},
-		"wrong type":            {strings.Replace(goodPage, "kind: step", "kind: [step]", 1), "line 3"},
-		"two documents":         {goodPage + "---\n" + goodPage, "more than one document"},
-		"empty":                 {"", ""},
-		"another page's name":   {strings.Replace(goodPage, "page: landing", "page: home", 1), "must agree"},
-		"unknown kind":          {strings.Replace(goodPage, "kind: step", "kind: steps", 1), "steps"},
-		"unknown host":          {strings.Replace(goodPage, "[landing]", "[elsewhere]", 1), "elsewhere"},
-		"no French title":       {strings.Replace(goodPage, ", fr: Accueil", "", 1), "title"},
-		"no facts":              {strings.Replace(goodPage, "facts: A corrected file.\n", "", 1), "facts"},
-		"no marks":              {strings.Split(goodPage, "marks:")[0], "marks"},
-		"a mark of two things":  {strings.Replace(goodPage, "  - heading", "  - path: x\n    heading", 1), "one thing"},
-		"a mark of nothing":     {strings.Replace(goodPage, "heading: {en: [welcome], fr: [bienvenue]}", "css: ''", 1), "one thing"},
-		"bad expression":        {strings.Replace(goodPage, "[welcome]", "['~(']", 1), "missing closing"},
-		"accents never match":   {strings.Replace(goodPage, "[bienvenue]", "['~é']", 1), "accents"},
-		"empty wording":         {strings.Replace(goodPage, "[welcome]", "['\u200b']", 1), "empty"},
-		"third language":        {strings.Replace(goodPage, "fr: [bienvenue]", "de: [willkommen]", 1), "neither en nor fr"},
-		"missing element":       {goodPage + "  - element: nothing\n", "nothing"},
-		"missing table":         {goodPage + "  - table: nothing\n", "nothing"},
-		"unknown role":          {goodPage + "elements:\n  go: {role: knob, label: {en: [go]}}\n", "knob"},
-		"no way to be found":    {goodPage + "elements:\n  go: {role: action}\n", "no way"},
-		"commits without words": {goodPage + "elements:\n  go: {role: action, css: ['#go'], commits: true}\n", "wording"},
-		"company of nobody":     {goodPage + "elements:\n  go: {role: action, css: ['#go'], with: nobody}\n", "nobody"},
-		"unknown danger":        {goodPage + "elements:\n  go: {role: action, css: ['#go'], danger: lions}\n", "lions"},
-		"bad unlike":            {goodPage + "elements:\n  go: {role: action, css: ['#go'], unlike: {en: ['~[']}}\n", "unlike"},
-		"table without columns": {goodPage + "tables:\n  users: {required: [pin]}\n", "columns"},
-		"column not described":  {goodPage + "tables:\n  users: {columns: {given: {en: [a]}}, required: [pin]}\n", "pin"},
+		"unknown key":             {goodPage + "colour: red\n", 8, "colour"},
+		"unknown key deep down":   {goodPage + "elements:\n  go:\n    role: action\n    wording: {en: [go]}\n", 11, "wording"},
+		"not YAML":                {goodPage + "marks: [", 8, "yaml"},
+		"wrong type":              {strings.Replace(goodPage, "kind: step", "kind: [step]", 1), 3, "cannot unmarshal"},
+		"two documents":           {goodPage + "---\n" + goodPage, 0, "more than one document"},
+		"empty":                   {"", 0, ""},
+		"another page's name":     {strings.Replace(goodPage, "page: landing", "page: home", 1), 1, "must agree"},
+		"unknown kind":            {strings.Replace(goodPage, "kind: step", "kind: steps", 1), 3, "steps"},
+		"unknown host":            {strings.Replace(goodPage, "[landing]", "[elsewhere]", 1), 5, "elsewhere"},
+		"no French title":         {strings.Replace(goodPage, ", fr: Accueil", "", 1), 2, "title"},
+		"no facts":                {strings.Replace(goodPage, "facts: A corrected file.\n", "", 1), 1, "facts"},
+		"no marks":                {strings.Split(goodPage, "marks:")[0], 1, "marks"},
+		"a mark of two things":    {strings.Replace(goodPage, "  - heading", "  - path: x\n    heading", 1), 7, "one thing"},
+		"a mark of nothing":       {strings.Replace(goodPage, "heading: {en: [welcome], fr: [bienvenue]}", "css: ''", 1), 7, "one thing"},
+		"a mark among others":     {goodPage + "  - two:\n      - path: x\n      - path: '('\n", 10, "missing closing"},
+		"bad path":                {goodPage + "paths: [x, '(']\n", 8, "missing closing"},
+		"bad expression":          {strings.Replace(goodPage, "[welcome]", "['~(']", 1), 7, "missing closing"},
+		"accents never match":     {strings.Replace(goodPage, "[bienvenue]", "['~é']", 1), 7, "accents"},
+		"empty wording":           {strings.Replace(goodPage, "[welcome]", "['\u200b']", 1), 7, "empty"},
+		"third language":          {strings.Replace(goodPage, "fr: [bienvenue]", "de: [willkommen]", 1), 7, "neither en nor fr"},
+		"missing element":         {goodPage + "  - element: nothing\n", 8, "nothing"},
+		"missing table":           {goodPage + "  - table: nothing\n", 8, "nothing"},
+		"unknown role":            {goodPage + "elements:\n  go: {role: knob, label: {en: [go]}}\n", 9, "knob"},
+		"no way to be found":      {goodPage + "elements:\n  go: {role: action}\n", 9, "no way"},
+		"commits without words":   {element("commits: true\n    css: ['#go']"), 11, "wording"},
+		"company of nobody":       {element("css: ['#go']\n    with: nobody"), 12, "nobody"},
+		"unknown danger":          {element("css: ['#go']\n    danger: lions"), 12, "lions"},
+		"bad unlike":              {element("css: ['#go']\n    unlike:\n      en:\n        - go\n        - '~['"), 15, "unlike"},
+		"flags of Go's":           {element("label: {en: ['~(?i)go']}"), 11, "(?i)"},
+		"a group named as in Go":  {element("label: {en: ['~(?P<what>go)']}"), 11, "(?P<what>"},
+		"bad selector":            {element("css: ['#go', 'a[href']"), 11, "not closed"},
+		"bad shape":               {element("shape: 'input[type=text], only, a >'"), 11, "shape"},
+		"bad inside":              {element("css: ['#go']\n    inside: ':contains(x)'"), 12, ":contains"},
+		"bad mark by selector":    {goodPage + "  - visible: '..'\n", 8, "selector"},
+		"bad detail":              {goodPage + "details:\n  number: {en: ['~\\pL']}\n", 9, `\p`},
+		"bad facet":               {goodPage + "facets:\n  sour: {nothing: 'p)'}\n", 9, "sour"},
+		"table without columns":   {goodPage + "tables:\n  users: {required: [pin]}\n", 9, "columns"},
+		"column not described":    {table("required: [pin]"), 11, "pin"},
+		"column never found":      {goodPage + "tables:\n  users:\n    columns:\n      given: {en: ['~\\Aa']}\n", 11, `\A`},
+		"bad count":               {table("count: ['(?P<page>[0-9]+) (?i)of']"), 11, "(?i)"},
+		"a pager's bad selectors": {table("disabled: ['.off', '.']"), 11, "disabled"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := lay(t, "landing.yaml", c.content)
@@ -108,6 +127,39 @@ func TestLoadIsStrict(t *testing.T) {
 			}
 			if file := filepath.Join(dir, "landing.yaml"); !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("the error names not the file and %q: %v", c.says, err)
+			}
+			if line := fmt.Sprintf("line %d:", c.line); c.line > 0 && !strings.Contains(err.Error(), line) {
+				t.Errorf("the error names not %s %v", line, err)
+			}
+		})
+	}
+}
+
+// The other kinds of files are checked as pages are.
+func TestLoadIsStrictElsewhere(t *testing.T) {
+	site, err := embedded.ReadFile("catalog/site.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	variant := "page: home\nvariant: cards\ntitle: {en: Home, fr: Accueil}\nfacts: A redesign.\nmarks:\n  - css: '.cards'\n"
+	for name, c := range map[string]struct{ file, content, says string }{
+		"a message box":       {"site.yaml", strings.Replace(string(site), "- '.actionError'", "- '.actionError('", 1), "messages: selector"},
+		"a notice":            {"site.yaml", string(site) + "    - '('\n", "passcode_mail"},
+		"noise of labels":     {"site.yaml", strings.Replace(string(site), "- '^[*\\s]+'", "- '(?i)^x'", 1), "label_noise"},
+		"a danger":            {"site.yaml", strings.Replace(string(site), "css: ['#revokeLink']", "css: ['#1']", 1), `danger "revoke"`},
+		"a variant's mark":    {"home@cards.yaml", strings.Replace(variant, ".cards", ".cards >", 1), "line 6: mark"},
+		"a variant's not":     {"home@cards.yaml", variant + "not:\n  - css: a\n  - css: '[a'\n", "line 9: mark"},
+		"a variant of nobody": {"house@cards.yaml", strings.Replace(variant, "page: home", "page: house", 1), `line 1: there is no page "house"`},
+		"a variant's host":    {"home@cards.yaml", variant + "hosts: [portal]\n", "line 7: kind, hosts"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := lay(t, c.file, c.content)
+			_, err := Load(dir)
+			if err == nil {
+				t.Fatal("it was accepted")
+			}
+			if !strings.Contains(err.Error(), filepath.Join(dir, c.file)+": line ") || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("the error names not the file, a line and %q: %v", c.says, err)
 			}
 		})
 	}

@@ -66,10 +66,10 @@ func (c *Catalog) admitServices() {
 	}
 }
 
-func (c *Catalog) checkServices() error {
+func (c *Catalog) checkServices(files tree) error {
 	for _, s := range c.Services {
-		if err := s.check(); err != nil {
-			return fmt.Errorf("%s: %w", path.Join(s.Name, serviceFile), err)
+		if err := s.check(c.Site.Dangers); err != nil {
+			return files.fault(path.Join(s.Name, serviceFile), err)
 		}
 	}
 	for _, p := range c.Pages {
@@ -80,17 +80,17 @@ func (c *Catalog) checkServices() error {
 	return nil
 }
 
-func (s Service) check() error {
+func (s Service) check(dangers map[string]Element) error {
 	switch {
 	case s.Name == "":
 		return errors.New("describes a sign-in service and lies in no folder of its own")
 	case s.Title["en"] == "" || s.Title["fr"] == "":
-		return errors.New("needs a title in en and fr")
+		return under(errors.New("needs a title in en and fr"), "title")
 	case s.Link.Role != Action:
-		return errors.New("link: is to be pressed, so its role is action")
+		return under(errors.New("link: is to be pressed, so its role is action"), "link")
 	}
-	if err := s.Link.check(nil); err != nil {
-		return fmt.Errorf("link: %w", err)
+	if err := s.Link.check(nil, dangers); err != nil {
+		return under(fmt.Errorf("link: %w", err), "link")
 	}
 	return nil
 }

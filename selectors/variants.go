@@ -50,7 +50,7 @@ func (c *Catalog) Shape(name, variant string) (Page, bool) {
 }
 
 // gatherVariants puts the variants beside the pages that they are shapes of.
-func (c *Catalog) gatherVariants() error {
+func (c *Catalog) gatherVariants(files tree) error {
 	var bases []Page
 	for _, p := range c.Pages {
 		if p.Variant == "" {
@@ -63,10 +63,10 @@ func (c *Catalog) gatherVariants() error {
 		}
 		i := slices.IndexFunc(bases, func(p Page) bool { return p.Name == v.Name })
 		if i < 0 {
-			return fmt.Errorf("%s: there is no page %q that this could be a variant of", v.File, v.Name)
+			return files.fault(v.fileName(), under(fmt.Errorf("there is no page %q that this could be a variant of", v.Name), "page"))
 		}
 		if err := v.lieOver(bases[i]); err != nil {
-			return fmt.Errorf("%s: %w", v.File, err)
+			return files.fault(v.fileName(), err)
 		}
 		bases[i].Variants = append(bases[i].Variants, v)
 	}
@@ -77,27 +77,32 @@ func (c *Catalog) gatherVariants() error {
 // lieOver fills in from the page what its variant does not say.
 func (p *Page) lieOver(base Page) error {
 	if !variantName.MatchString(p.Variant) {
-		return fmt.Errorf("the variant's name %q is not of small letters, digits and dashes", p.Variant)
+		return under(fmt.Errorf("the variant's name %q is not of small letters, digits and dashes", p.Variant), "variant")
 	}
 	if len(p.Marks) == 0 {
-		return errors.New("a variant needs marks of its own")
+		return under(errors.New("a variant needs marks of its own"), "marks")
 	}
-	if p.Kind != "" || p.Hosts != nil || p.Paths != nil || p.Rank != 0 || p.SignedIn {
-		return errors.New("kind, hosts, paths, rank and signed_in are the page's and cannot be a variant's")
+	for _, own := range []struct {
+		key string
+		is  bool
+	}{{"kind", p.Kind != ""}, {"hosts", p.Hosts != nil}, {"paths", p.Paths != nil}, {"rank", p.Rank != 0}, {"signed_in", p.SignedIn}} {
+		if own.is {
+			return under(errors.New("kind, hosts, paths, rank and signed_in are the page's and cannot be a variant's"), own.key)
+		}
 	}
 	p.Kind, p.Hosts, p.Paths, p.Rank, p.SignedIn = base.Kind, base.Hosts, base.Paths, base.Rank, base.SignedIn
 	p.Service = base.Service // a file in a directory laid over the catalog says nothing of it
 	if p.Title == nil {
 		p.Title = base.Title
 	}
-	p.Not = append(slices.Clone(base.Not), p.Not...)
+	p.Not = append(slices.Clone(p.Not), base.Not...) // its own keep the places that they have in the file
 	p.Elements = laid(base.Elements, p.Elements)
 	p.Facets = laid(base.Facets, p.Facets)
 	p.Details = laid(base.Details, p.Details)
 	p.Tables = laid(base.Tables, p.Tables)
 	for name, e := range base.Elements {
 		if e.Commits && !p.Elements[name].Commits {
-			return fmt.Errorf("element %q commits, in every variant", name)
+			return under(fmt.Errorf("element %q commits, in every variant", name), "elements", name)
 		}
 	}
 	return nil

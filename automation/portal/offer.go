@@ -15,8 +15,14 @@ import (
 // such as a branch, belongs to somebody who may create: then the link is there
 // in other words, and the page has changed.
 func notOffered(d *page.Driver) *page.Stop {
-	const element = "create-secondary-user"
-	shot, says := d.Shot(), d.Says("home", element)
+	return notOfferedOn(d.Shot(), d.Says("home", createLink))
+}
+
+// createLink is the element that leads to the form for a new user.
+const createLink = "create-secondary-user"
+
+func notOfferedOn(shot *page.Snapshot, says string) *page.Stop {
+	const element = createLink
 	stop := &page.Stop{
 		Code: page.NotPermitted, Page: "home", Element: element,
 		Message: lang.Text("the home page does not offer %q", says),

@@ -17,19 +17,28 @@ const outTime = 15 * time.Second
 // errNoWayOut happens on a page from which no Logout is known.
 var errNoWayOut = lang.NewError("the page shown has no Logout that is known")
 
+// Begun is what a sign-in has done that the portal may have opened a session for.
+// The zero value is nothing.
+type Begun struct {
+	// sent is the page from which the password was sent.
+	sent *page.Snapshot
+	// inside tells that a page was met which is shown while a session is open.
+	inside bool
+}
+
 // Out signs out by the page's own Logout. An error says that a session may
 // still be open, and why: on a page that is not recognised nothing is pressed.
-func Out(ctx context.Context, d *page.Driver, catalog *selectors.Catalog) error {
+func Out(ctx context.Context, d *page.Driver, catalog *selectors.Catalog, begun Begun) error {
 	shot := d.Shot()
 	if shot == nil {
-		return unlessHarmless(d.Last())
+		return begun.unlessHarmless(d.Last(), nil)
 	}
 	spec, known := catalog.Page(shot.Page())
 	if !known {
-		return unlessHarmless(d.Last())
+		return begun.unlessHarmless(d.Last(), shot)
 	}
 	if _, ok := spec.Elements["logout"]; !ok || !shot.Has("logout") {
-		return unlessHarmless(spec.Name)
+		return begun.unlessHarmless(spec.Name, shot)
 	}
 	ctx, cancel := context.WithTimeout(ctx, outTime)
 	defer cancel()
@@ -63,12 +72,21 @@ func Out(ctx context.Context, d *page.Driver, catalog *selectors.Catalog) error 
 
 // unlessHarmless is errNoWayOut, except for pages that are shown only while no
 // session is open.
-func unlessHarmless(name string) error {
-	if slices.Contains([]string{
-		"unknown", "landing", "gccf-entry", "gckey-sign-in", "captcha-refused", "account-locked", "account-revoked",
-		"session-expired", "signed-out", "maintenance", "canada-login",
-	}, name) {
+func (b Begun) unlessHarmless(name string, shot *page.Snapshot) error {
+	switch name {
+	case "unknown", "landing", "gccf-entry", "captcha-refused", "account-locked", "account-revoked", "session-expired", "signed-out", "canada-login":
 		return nil
+	case "maintenance":
+		// It stands in the place of any page, for a while.
+		if b.sent == nil && !b.inside {
+			return nil
+		}
+	case "gckey-sign-in":
+		// What became of a password that was sent shows on the next page, or in a
+		// message; a captcha keeps it from being sent.
+		if b.sent == nil || shot != nil && (slices.Contains(shot.Overlays, "captcha-challenge") || shot.Doc != b.sent.Doc || !slices.Equal(shot.Messages, b.sent.Messages)) {
+			return nil
+		}
 	}
 	return errNoWayOut
 }

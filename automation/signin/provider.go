@@ -124,7 +124,7 @@ func (r *run) LogIn(ctx context.Context, s *page.Snapshot, f LoginForm) error {
 	if err := r.d.Fill(ctx, s.Page(), items...); err != nil {
 		return err
 	}
-	r.password = s
+	r.password, r.o.Begun.sent = s, s
 	return r.d.Submit(ctx, s.Page(), f.Button, items...)
 }
 

@@ -42,6 +42,8 @@ type Options struct {
 	Attend bool
 	// Now is the clock that passcodes and maintenance windows go by.
 	Now func() time.Time
+	// Begun is told what a session may have come of, for [Out]; nil when nobody asks.
+	Begun *Begun
 }
 
 // maxTurns bounds the loop. The longest known way has eleven pages; a portal
@@ -70,6 +72,10 @@ func Run(ctx context.Context, d *page.Driver, o Options) (*page.Snapshot, error)
 	waiting := lang.Text("the Employer Portal's public page")
 	for range maxTurns {
 		shot, err := d.Next(ctx, waiting)
+		if err == nil {
+			spec, _ := o.Catalog.Page(shot.Page())
+			r.o.Begun.inside = r.o.Begun.inside || spec.SignedIn
+		}
 		if err == nil && shot.Page() == "home" {
 			return shot, nil
 		}
@@ -103,6 +109,9 @@ type run struct {
 func newRun(d *page.Driver, o Options) *run {
 	if o.Provider == nil {
 		o.Provider = GCKey()
+	}
+	if o.Begun == nil {
+		o.Begun = new(Begun)
 	}
 	return &run{d: d, o: o, visits: map[string]int{}, theirs: map[string]page.Ask{}}
 }

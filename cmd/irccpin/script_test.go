@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -22,6 +23,8 @@ import (
 
 	"irccpin/automation"
 	"irccpin/fixtures"
+	"irccpin/fixtures/mutate"
+	"irccpin/selectors"
 )
 
 func TestMain(m *testing.M) {
@@ -40,10 +43,17 @@ func TestScripts(t *testing.T) {
 			e.Setenv("LANG", "C.UTF-8")
 			return nil
 		},
+		Condition: func(name string) (bool, error) {
+			if name != "hides" {
+				return false, fmt.Errorf("there is no condition %q", name)
+			}
+			return hides(), nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":       exits,
 			"portal":      startScriptPortal,
 			"chrome":      startScriptChrome,
+			"mutated":     mutated,
 			"witness":     witness,
 			"json":        checkJSON,
 			"lastline":    lastLine,
@@ -53,6 +63,14 @@ func TestScripts(t *testing.T) {
 			"nothingleft": nothingLeft,
 		},
 	})
+}
+
+// hides tells whether a script can put this machine's browsers out of its own
+// sight: in a mount namespace, where they lie as Debian lays them.
+func hides() bool {
+	release, err := os.ReadFile("/etc/os-release")
+	return err == nil && regexp.MustCompile(`(?m)^ID=debian$`).Match(release) && os.Geteuid() == 0 &&
+		exec.Command("unshare", "--mount", "mount", "-t", "tmpfs", "none", "/usr/lib/chromium").Run() == nil
 }
 
 // exits CODE PROGRAM ARGUMENTS… runs a program and wants its exit code.
@@ -106,6 +124,27 @@ func startScriptPortal(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("the portal left its settings file behind")
 		}
 	})
+}
+
+// mutated NAME… puts a front before the script's portal that changes its pages by
+// the mutations named, and lets ADDR and SPKI be the front's.
+func mutated(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: mutated NAME…")
+	}
+	edits, err := mutate.Named(args...)
+	ts.Check(err)
+	catalog, err := selectors.Default()
+	ts.Check(err)
+	var hosts []string
+	for _, h := range catalog.Site.Hosts {
+		hosts = append(hosts, h.Host)
+	}
+	front, err := mutate.Open(ts.Getenv("ADDR"), hosts, 0, edits...)
+	ts.Check(err)
+	ts.Setenv("ADDR", front.Addr)
+	ts.Setenv("SPKI", front.SPKI)
+	ts.Defer(func() { ts.Check(front.Close()) })
 }
 
 // chrome VAR starts a hidden Chrome as somebody else would, and puts the address
@@ -249,18 +288,22 @@ func lastLine(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// interrupted TEXT CODE COMMAND… runs a command, interrupts it when TEXT is on
-// its stderr, and wants its exit code. What it wrote is left in the files out
-// and err.
+// interrupted [-term] TEXT CODE COMMAND… runs a command, interrupts it when TEXT is on
+// its stderr, as Ctrl-C does or with SIGTERM, and wants its exit code. What it wrote
+// is left in the files out and err.
 func interrupted(ts *testscript.TestScript, _ bool, args []string) {
-	interruptedAfter(ts, args, func(string) {})
+	var signal os.Signal = os.Interrupt
+	if args[0] == "-term" {
+		signal, args = syscall.SIGTERM, args[1:]
+	}
+	interruptedAfter(ts, signal, args, func(string) {})
 }
 
 // observed METRIC TEXT CODE COMMAND… is interrupted for a worker with --listen,
 // which is asked before it is interrupted until it tells METRIC. What it said then
 // is left in the files metrics and healthz.
 func observed(ts *testscript.TestScript, _ bool, args []string) {
-	interruptedAfter(ts, args[1:], func(log string) {
+	interruptedAfter(ts, os.Interrupt, args[1:], func(log string) {
 		found := regexp.MustCompile(`/metrics" address=(\S+)`).FindStringSubmatch(log)
 		if found == nil {
 			ts.Fatalf("the worker did not say where it can be asked:\n%s", log)
@@ -284,7 +327,7 @@ func observed(ts *testscript.TestScript, _ bool, args []string) {
 
 // interruptedAfter is interrupted; before is called just before the interruption,
 // with what was on stderr until then.
-func interruptedAfter(ts *testscript.TestScript, args []string, before func(log string)) {
+func interruptedAfter(ts *testscript.TestScript, signal os.Signal, args []string, before func(log string)) {
 	cmd := scriptCommand(ts, args[2:])
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, nil
@@ -298,7 +341,7 @@ func interruptedAfter(ts *testscript.TestScript, args []string, before func(log 
 		if !sent && strings.Contains(lines.Text(), args[0]) {
 			sent = true
 			before(stderr.String())
-			ts.Check(cmd.Process.Signal(os.Interrupt))
+			ts.Check(cmd.Process.Signal(signal))
 		}
 	}
 	err = cmd.Wait()
