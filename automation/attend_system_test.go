@@ -15,6 +15,7 @@ import (
 
 	"irccpin/automation"
 	"irccpin/automation/page"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 	"irccpin/fixtures/display"
 )
@@ -35,9 +36,9 @@ func attended(t *testing.T, change func(*fixtures.Portal, *automation.Config), p
 	for i := range account.Questions {
 		account.Questions[i].Answer = theAnswer // whichever is asked
 	}
-	p, s := portal(t, fixtures.Options{Seed: 5, Accounts: []fixtures.Account{account}})
+	p, s := trial.Portal(t, fixtures.Options{Seed: 5, Accounts: []fixtures.Account{account}})
 	who, s := atTheWindow(t, s)
-	c := config(t, s)
+	c := trial.Config(t, s)
 	c.Headless, c.Patience = false, time.Minute
 	c.Observer = told{c.Observer, who}
 	change(p, &c)
@@ -47,7 +48,7 @@ func attended(t *testing.T, change func(*fixtures.Portal, *automation.Config), p
 	who.interrupt = cancel
 	done := make(chan struct{})
 	go func() { defer close(done); part(who) }()
-	r := automation.Run(ctx, c, automation.Create(newcomer))
+	r := automation.Run(ctx, c, automation.Create(trial.Newcomer))
 	<-done
 	return attendedRun{r, p, c.StateDir, who}
 }
@@ -55,7 +56,7 @@ func attended(t *testing.T, change func(*fixtures.Portal, *automation.Config), p
 // ended checks how a run ended, and what the portal saw of it.
 func (r attendedRun) ended(t *testing.T, want string, passwords int) {
 	t.Helper()
-	if got := ending(r.Result); got != want {
+	if got := trial.Ending(r.Result); got != want {
 		t.Errorf("ended as %s, want %s: %+v", got, want, r.Error)
 	}
 	w := r.portal.Witness()

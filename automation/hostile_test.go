@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"irccpin/automation"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 )
 
@@ -35,7 +36,7 @@ const ownPost = "POST clegc-gckey.gc.ca"
 // take runs into the turn and checks where the password went.
 func (c turn) take(t *testing.T) {
 	t.Parallel()
-	p, s := portal(t, fixtures.Options{Seed: 3, Accounts: []fixtures.Account{guarded()}})
+	p, s := trial.Portal(t, fixtures.Options{Seed: 3, Accounts: []fixtures.Account{guarded()}})
 	if err := p.Misbehave(fixtures.Misbehaviour{Name: "2fa-off"}); err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +52,7 @@ func (c turn) take(t *testing.T) {
 		changed = changed || out != page
 		return out
 	}
-	r := run(t, config(t, standBetween(t, s, b)), automation.Create(newcomer))
+	r := trial.Run(t, trial.Config(t, standBetween(t, s, b)), automation.Create(trial.Newcomer))
 	checkSafe(t, r, c.code, c.says)
 	if c.change != nil && !changed {
 		t.Error("the sign-in page was not changed: the test shows nothing")
@@ -198,7 +199,7 @@ func TestWayTricks(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, s := portal(t, fixtures.Options{Seed: 3, Accounts: []fixtures.Account{guarded()}})
+			p, s := trial.Portal(t, fixtures.Options{Seed: 3, Accounts: []fixtures.Account{guarded()}})
 			b := &between{}
 			b.answer = func(w http.ResponseWriter, r *http.Request, _ []byte) bool {
 				if r.Host != "clegc-gckey.gc.ca" || !strings.HasSuffix(r.URL.Path, "/l") {
@@ -208,9 +209,9 @@ func TestWayTricks(t *testing.T) {
 				_, _ = w.Write([]byte(`<!DOCTYPE html><title>x</title><a id="a"></a><script>a.href = ` + "`" + strings.ReplaceAll(c.to, `\`, `\\`) + "`" + `; a.click()</script>`))
 				return true
 			}
-			r := run(t, config(t, standBetween(t, s, b)), automation.List())
+			r := trial.Run(t, trial.Config(t, standBetween(t, s, b)), automation.List())
 			checkSafe(t, r, "unsafe", c.says)
-			if got := b.carrying(secretsOf(guarded())); got != nil {
+			if got := b.carrying(trial.SecretsOf(guarded())); got != nil {
 				t.Errorf("a secret went out by %s", got)
 			}
 			if w := p.Witness(); len(w.Foreign) > 0 || w.PlainHTTP > 0 {

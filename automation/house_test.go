@@ -77,6 +77,10 @@ func TestBorders(t *testing.T) {
 		"selectors":           {},
 		// A mail server for tests.
 		"automation/mailbox/mailtest": {},
+		// What tests of whole runs have in common, and where they stand.
+		"automation/trial":          {"automation", "automation/page", "fixtures", "selectors"},
+		"automation/trial/portals":  {},
+		"automation/trial/troubles": {},
 		// The yardsticks measure the client, and are no part of the portal.
 		"fixtures/peers":       {"automation", "fixtures", "fixtures/peers/floor"},
 		"fixtures/peers/floor": {"fixtures"},

@@ -9,6 +9,7 @@ import (
 
 	"irccpin/automation"
 	"irccpin/automation/page"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 )
 
@@ -84,13 +85,13 @@ func TestAnotherProvider(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			account := fixtures.DefaultAccount("en")
-			p, s := portal(t, fixtures.Options{Seed: 8, Services: []fixtures.Service{serveMapleID(t, account)}})
-			config := config(t, s)
+			p, s := trial.Portal(t, fixtures.Options{Seed: 8, Services: []fixtures.Service{serveMapleID(t, account)}})
+			config := trial.Config(t, s)
 			config.Selectors = filepath.Join("testdata", "mapleid")
 			c.use(&config)
-			r := run(t, config, automation.Create(newcomer))
-			if ending(r) != c.want {
-				t.Fatalf("ended as %s, want %s: %+v", ending(r), c.want, r.Error)
+			r := trial.Run(t, config, automation.Create(trial.Newcomer))
+			if trial.Ending(r) != c.want {
+				t.Fatalf("ended as %s, want %s: %+v", trial.Ending(r), c.want, r.Error)
 			}
 			w := p.Witness()
 			if gckey := len(w.SubmitsOf(fixtures.SecretPassword, "")) > 0; gckey != (name == "not used") || len(w.Clicks) > 0 {

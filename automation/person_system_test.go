@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"irccpin/automation"
+	"irccpin/automation/trial"
 )
 
 // somebody sits at the window: somebody who sees the pages of a real screen, and
@@ -85,7 +86,7 @@ const look = `<script>(function () {
 })();</script>`
 
 // atTheWindow puts a person in front of a portal.
-func atTheWindow(t *testing.T, s simulated) (*somebody, simulated) {
+func atTheWindow(t *testing.T, s trial.Simulated) (*somebody, trial.Simulated) {
 	t.Helper()
 	p := &somebody{t: t, changed: make(chan struct{})}
 	return p, standBetween(t, s, &between{

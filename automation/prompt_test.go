@@ -11,6 +11,7 @@ import (
 
 	"irccpin/automation"
 	"irccpin/automation/secret"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 )
 
@@ -30,23 +31,12 @@ func (p *person) Ask(ctx context.Context, q automation.Question) (automation.Sec
 }
 
 // mailing is a portal whose one account gets its passcodes by e-mail.
-func mailing(t *testing.T, o fixtures.Options) (*fixtures.Portal, simulated) {
+func mailing(t *testing.T, o fixtures.Options) (*fixtures.Portal, trial.Simulated) {
 	t.Helper()
 	account := fixtures.DefaultAccount("en")
 	account.TwoFactor = fixtures.TwoFactorEmail
 	o.Accounts = []fixtures.Account{account}
-	return portal(t, o)
-}
-
-// secretsSent counts the secrets of a kind that a portal was sent.
-func secretsSent(p *fixtures.Portal, kind string) int {
-	n := 0
-	for _, submit := range p.Witness().Submits {
-		if submit.Kind == kind {
-			n++
-		}
-	}
-	return n
+	return trial.Portal(t, o)
 }
 
 func TestPasscodeTyped(t *testing.T) {
@@ -79,11 +69,11 @@ func TestPasscodeTyped(t *testing.T) {
 				}
 				return answer, c.declare
 			}
-			config := config(t, s)
+			config := trial.Config(t, s)
 			config.Prompter = who
-			r := run(t, config, automation.List())
-			if got := ending(r); got != c.want || len(who.asked) != c.asked || secretsSent(p, fixtures.SecretPasscode) != c.codes {
-				t.Errorf("ended as %s after %d questions and %d passcodes: %+v", got, len(who.asked), secretsSent(p, fixtures.SecretPasscode), r.Error)
+			r := trial.Run(t, config, automation.List())
+			if got := trial.Ending(r); got != c.want || len(who.asked) != c.asked || len(p.Witness().SubmitsOf(fixtures.SecretPasscode, "")) != c.codes {
+				t.Errorf("ended as %s after %d questions and %d passcodes: %+v", got, len(who.asked), len(p.Witness().SubmitsOf(fixtures.SecretPasscode, "")), r.Error)
 			}
 			q := who.asked[0]
 			if q.Employer != "employer.env" || !strings.Contains(q.Why, "e-mail") || q.What != "Passcode" || time.Until(q.Until) > 10*time.Minute {
@@ -96,8 +86,8 @@ func TestPasscodeTyped(t *testing.T) {
 				return
 			}
 			// Nobody is asked for what could not be used.
-			if r := run(t, config, automation.List()); ending(r) != "credential_held" || len(who.asked) != 1 {
-				t.Errorf("a second run ended as %s, after %d questions", ending(r), len(who.asked))
+			if r := trial.Run(t, config, automation.List()); trial.Ending(r) != "credential_held" || len(who.asked) != 1 {
+				t.Errorf("a second run ended as %s, after %d questions", trial.Ending(r), len(who.asked))
 			}
 		})
 	}
@@ -108,10 +98,10 @@ func TestAnswerTyped(t *testing.T) {
 	for _, right := range []bool{true, false} {
 		t.Run(fmt.Sprintf("right %v", right), func(t *testing.T) {
 			t.Parallel()
-			p, s := portal(t, fixtures.Options{Seed: 8})
+			p, s := trial.Portal(t, fixtures.Options{Seed: 8})
 			account := p.Accounts()[0]
 			// The settings know none of the questions.
-			text, err := os.ReadFile(s.env)
+			text, err := os.ReadFile(s.Env)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,7 +111,7 @@ func TestAnswerTyped(t *testing.T) {
 					lines = append(lines, line)
 				}
 			}
-			if err := os.WriteFile(s.env, []byte(strings.Join(lines, "")), 0o600); err != nil {
+			if err := os.WriteFile(s.Env, []byte(strings.Join(lines, "")), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			who := &person{answer: func(_ context.Context, q automation.Question) (string, error) {
@@ -132,12 +122,12 @@ func TestAnswerTyped(t *testing.T) {
 				}
 				return "Wrong Thing", nil
 			}}
-			config := config(t, s)
+			config := trial.Config(t, s)
 			config.Prompter = who
-			r := run(t, config, automation.List())
+			r := trial.Run(t, config, automation.List())
 			want := map[bool]string{true: "listed", false: "credential_refused"}[right]
-			if got := ending(r); got != want || len(who.asked) != 1 || secretsSent(p, fixtures.SecretAnswer) != 1 {
-				t.Errorf("ended as %s after %+v, and %d answers: %+v", got, who.asked, secretsSent(p, fixtures.SecretAnswer), r.Error)
+			if got := trial.Ending(r); got != want || len(who.asked) != 1 || len(p.Witness().SubmitsOf(fixtures.SecretAnswer, "")) != 1 {
+				t.Errorf("ended as %s after %+v, and %d answers: %+v", got, who.asked, len(p.Witness().SubmitsOf(fixtures.SecretAnswer, "")), r.Error)
 			}
 			if r.Error != nil && strings.Contains(r.Error.Message+r.Error.Hint, "Wrong Thing") {
 				t.Errorf("the error repeats the answer: %+v", r.Error)
@@ -150,14 +140,14 @@ func TestAnswerTyped(t *testing.T) {
 func TestNobodyAnswers(t *testing.T) {
 	t.Parallel()
 	_, s := mailing(t, fixtures.Options{Seed: 5})
-	config := config(t, s)
+	config := trial.Config(t, s)
 	config.Timeout = 8 * time.Second // a sign-in takes one or two
 	config.Prompter = &person{answer: func(ctx context.Context, q automation.Question) (string, error) {
 		<-ctx.Done() // as a real one, it gives up with its context
 		return "", ctx.Err()
 	}}
-	r := run(t, config, automation.List())
-	if got := ending(r); got != "portal_unavailable" || !strings.Contains(r.Error.Message, "time for this session") {
+	r := trial.Run(t, config, automation.List())
+	if got := trial.Ending(r); got != "portal_unavailable" || !strings.Contains(r.Error.Message, "time for this session") {
 		t.Errorf("ended as %s: %+v", got, r.Error)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"irccpin/automation"
 	"irccpin/automation/browser"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 )
 
@@ -20,7 +21,7 @@ import (
 // nothing.
 func TestReportInABrowser(t *testing.T) {
 	t.Parallel()
-	p, s := portal(t, fixtures.Options{Seed: 11})
+	p, s := trial.Portal(t, fixtures.Options{Seed: 11})
 	for _, name := range []string{"2fa-off", "create-validation-error"} {
 		if err := p.Misbehave(fixtures.Misbehaviour{Name: name}); err != nil {
 			t.Fatal(err)
@@ -28,10 +29,10 @@ func TestReportInABrowser(t *testing.T) {
 	}
 	const hostile = `"'></pre></style><script>document.documentElement.dataset.ran = 1</script><img src=https://evil.example/a.png onerror="document.documentElement.dataset.ran = 2"><iframe src=https://evil.example/b></iframe><link rel=stylesheet href=https://evil.example/c><style>@import url(https://evil.example/d);</style>`
 	b := &between{change: func(_ *http.Request, page string) string { return echo(page, hostile) }}
-	conf := config(t, standBetween(t, s, b))
-	result := run(t, conf, automation.Create(newcomer))
-	if ending(result) != "rejected_by_portal" || !strings.Contains(result.Error.Message, "evil.example") {
-		t.Errorf("ended as %s, and quotes nothing: %+v", ending(result), result.Error)
+	conf := trial.Config(t, standBetween(t, s, b))
+	result := trial.Run(t, conf, automation.Create(trial.Newcomer))
+	if trial.Ending(result) != "rejected_by_portal" || !strings.Contains(result.Error.Message, "evil.example") {
+		t.Errorf("ended as %s, and quotes nothing: %+v", trial.Ending(result), result.Error)
 	}
 	var report bytes.Buffer
 	if err := automation.WriteRunHTML(&report, conf.StateDir, result.Run); err != nil {

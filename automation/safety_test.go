@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"irccpin/automation"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 	"irccpin/fixtures/front"
 	"irccpin/fixtures/leaks"
@@ -38,15 +39,6 @@ func guarded() fixtures.Account {
 		a.Questions[i].Answer = fmt.Sprintf("Zq Answer <%d> & Co %d", i, 4471+i)
 	}
 	return a
-}
-
-// secretsOf are the secrets of an account, for a search.
-func secretsOf(a fixtures.Account) map[string]string {
-	out := map[string]string{"username": a.Username, "password": a.Password, "authenticator secret": a.TOTPSecret}
-	for i, q := range a.Questions {
-		out[fmt.Sprintf("answer %d", i)] = q.Answer
-	}
-	return out
 }
 
 // between stands between the browser and a simulated portal: it changes what the
@@ -70,9 +62,9 @@ type sent struct {
 }
 
 // standBetween puts b in front of a portal.
-func standBetween(t *testing.T, s simulated, b *between) simulated {
+func standBetween(t *testing.T, s trial.Simulated, b *between) trial.Simulated {
 	t.Helper()
-	proxy := passTo(s.addr).(*httputil.ReverseProxy)
+	proxy := trial.PassTo(s.Addr)
 	proxy.ModifyResponse = func(response *http.Response) error {
 		if b.change == nil || !strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") {
 			return nil
@@ -97,7 +89,7 @@ func standBetween(t *testing.T, s simulated, b *between) simulated {
 			t.Error(err)
 		}
 	})
-	return simulated{addr: street.Addr, spki: street.SPKI, env: s.env}
+	return trial.Simulated{Addr: street.Addr, SPKI: street.SPKI, Env: s.Env}
 }
 
 func (b *between) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -185,7 +177,7 @@ func TestEchoes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, s := portal(t, fixtures.Options{Seed: 11, Accounts: []fixtures.Account{guarded()}})
+			p, s := trial.Portal(t, fixtures.Options{Seed: 11, Accounts: []fixtures.Account{guarded()}})
 			if c.misbehaviour != "" {
 				if err := p.Misbehave(fixtures.Misbehaviour{Name: c.misbehaviour}); err != nil {
 					t.Fatal(err)
@@ -196,7 +188,7 @@ func TestEchoes(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			secrets := secretsOf(guarded())
+			secrets := trial.SecretsOf(guarded())
 			var code string // the passcode that was typed
 			b := &between{}
 			b.answer = func(_ http.ResponseWriter, r *http.Request, body []byte) bool {
@@ -217,16 +209,16 @@ func TestEchoes(t *testing.T) {
 				}
 				return echo(page, texts...)
 			}
-			conf := config(t, standBetween(t, s, b))
+			conf := trial.Config(t, standBetween(t, s, b))
 			var logged bytes.Buffer
 			conf.Log = slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			off := strings.HasPrefix(name, "without redaction")
 			if off {
 				conf = automation.WithoutRedaction(conf)
 			}
-			result := run(t, conf, automation.Create(newcomer))
-			if ending(result) != c.want {
-				t.Errorf("ended as %s, want %s: %+v", ending(result), c.want, result.Error)
+			result := trial.Run(t, conf, automation.Create(trial.Newcomer))
+			if trial.Ending(result) != c.want {
+				t.Errorf("ended as %s, want %s: %+v", trial.Ending(result), c.want, result.Error)
 			}
 			secrets["passcode"] = code
 			for _, u := range p.Accounts()[0].Users {
@@ -243,7 +235,7 @@ func TestEchoes(t *testing.T) {
 			search := leaks.For(secrets)
 			found := search.In("the result", document)
 			found = append(found, search.In("the log", logged.Bytes())...)
-			found = append(found, search.In("what the observer was told", []byte(conf.Observer.(*teller).String()))...)
+			found = append(found, search.In("what the observer was told", []byte(conf.Observer.(*trial.Teller).String()))...)
 			under, err := search.Under(conf.StateDir)
 			if err != nil {
 				t.Fatal(err)
@@ -261,7 +253,7 @@ func TestEchoes(t *testing.T) {
 				return
 			}
 			for _, place := range []string{"the result holds", "run.json holds", ".html holds", "ledger.db", "the report holds"} {
-				for kind := range secretsOf(guarded()) {
+				for kind := range trial.SecretsOf(guarded()) {
 					if !slices.ContainsFunc(found, func(leak string) bool { return strings.Contains(leak, place) && strings.Contains(leak, kind) }) {
 						t.Errorf("with the redactor off, nothing tells that %s the %s", place, kind)
 					}
@@ -308,12 +300,12 @@ func TestHostile(t *testing.T) {
 		}
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel()
-			p, s := portal(t, fixtures.Options{Seed: uint64(len(m.Name)), Accounts: []fixtures.Account{guarded()}})
+			p, s := trial.Portal(t, fixtures.Options{Seed: uint64(len(m.Name)), Accounts: []fixtures.Account{guarded()}})
 			if err := p.Misbehave(fixtures.Misbehaviour{Name: m.Name}); err != nil {
 				t.Fatal(err)
 			}
 			b := &between{}
-			r := run(t, config(t, standBetween(t, s, b)), automation.Create(newcomer))
+			r := trial.Run(t, trial.Config(t, standBetween(t, s, b)), automation.Create(trial.Newcomer))
 			checkSafe(t, r, want.code, want.says)
 			w := p.Witness()
 			if len(w.Strays) > 0 || w.PlainHTTP > 0 || w.Clicked(fixtures.ClickForeignForm) > 0 {
@@ -325,7 +317,7 @@ func TestHostile(t *testing.T) {
 			for _, f := range w.Foreign {
 				t.Errorf("a foreign host was reached: %+v", f)
 			}
-			for _, got := range b.carrying(secretsOf(guarded())) {
+			for _, got := range b.carrying(trial.SecretsOf(guarded())) {
 				if !slices.Contains(want.to, got) {
 					t.Errorf("a secret went out by %s", got)
 				}
@@ -338,8 +330,8 @@ func TestHostile(t *testing.T) {
 // secret.
 func checkSafe(t *testing.T, r *automation.Result, code, says string) {
 	t.Helper()
-	if ending(r) != code {
-		t.Errorf("ended as %s, want %s: %+v", ending(r), code, r.Error)
+	if trial.Ending(r) != code {
+		t.Errorf("ended as %s, want %s: %+v", trial.Ending(r), code, r.Error)
 	}
 	if r.Error == nil {
 		return
@@ -347,7 +339,7 @@ func checkSafe(t *testing.T, r *automation.Result, code, says string) {
 	if !strings.Contains(r.Error.Message, says) || r.Error.Hint == "" {
 		t.Errorf("%q (%q) does not say %q", r.Error.Message, r.Error.Hint, says)
 	}
-	if found := leaks.For(secretsOf(guarded())).In("the message", []byte(r.Error.Message+r.Error.Hint)); found != nil {
+	if found := leaks.For(trial.SecretsOf(guarded())).In("the message", []byte(r.Error.Message+r.Error.Hint)); found != nil {
 		t.Errorf("%q", found)
 	}
 }
@@ -430,13 +422,13 @@ func nowhere(t *testing.T) (address string, asked func() []string) {
 // live portal. As root Chrome has none, and does not even start.
 func TestSandboxRule(t *testing.T) {
 	t.Parallel()
-	_, s := portal(t, fixtures.Options{Accounts: []fixtures.Account{guarded()}})
+	_, s := trial.Portal(t, fixtures.Options{Accounts: []fixtures.Account{guarded()}})
 	proxy, asked := nowhere(t)
-	conf := config(t, s)
+	conf := trial.Config(t, s)
 	conf.Simulator, conf.Environ = nil, []string{"HTTPS_PROXY=" + proxy}
 	conf.StateDir = filepath.Join(conf.StateDir, "state")
 
-	r := runAlone(t, conf, automation.List())
+	r := trial.RunAlone(t, conf, automation.List())
 	if root := runtime.GOOS == "linux" && os.Geteuid() == 0; root {
 		checkSafe(t, r, "unsafe", "without its sandbox")
 		if _, err := os.Stat(conf.StateDir); !os.IsNotExist(err) {
@@ -446,7 +438,7 @@ func TestSandboxRule(t *testing.T) {
 			t.Errorf("the network was used: %q", got)
 		}
 		conf.AllowNoSandbox = true
-		r = runAlone(t, conf, automation.List())
+		r = trial.RunAlone(t, conf, automation.List())
 	}
 	// With a sandbox, or with leave to do without, it goes to the live portal:
 	// through the proxy that is set, and nowhere else.
@@ -462,13 +454,13 @@ func TestSandboxRule(t *testing.T) {
 // TestNoAuthorization: without a person's word the statement is not ticked.
 func TestNoAuthorization(t *testing.T) {
 	t.Parallel()
-	p, s := portal(t, fixtures.Options{Seed: 3})
+	p, s := trial.Portal(t, fixtures.Options{Seed: 3})
 	if err := p.Misbehave(fixtures.Misbehaviour{Name: "2fa-off"}); err != nil {
 		t.Fatal(err)
 	}
-	order := newcomer
+	order := trial.Newcomer
 	order.AuthorizedBy = " "
-	r := run(t, config(t, s), automation.Create(order))
+	r := trial.Run(t, trial.Config(t, s), automation.Create(order))
 	checkSafe(t, r, "unsafe", "nobody is named")
 	if w := p.Witness(); len(w.Creations) > 0 || w.PageLoads(fixtures.PageCreate) > 0 {
 		t.Errorf("the form was opened: %v", w.Loads)
@@ -481,18 +473,18 @@ func TestSettingsOfOthers(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return // which has no such permissions
 	}
-	_, s := portal(t, fixtures.Options{Accounts: []fixtures.Account{guarded()}})
+	_, s := trial.Portal(t, fixtures.Options{Accounts: []fixtures.Account{guarded()}})
 	for _, mode := range []os.FileMode{0o640, 0o604, 0o644, 0o666, 0o620, 0o602} {
-		if err := os.Chmod(s.env, mode); err != nil {
+		if err := os.Chmod(s.Env, mode); err != nil {
 			t.Fatal(err)
 		}
-		_, err := automation.LoadSettings(t.Context(), automation.SettingsFrom{File: s.env, FileNamed: true})
+		_, err := automation.LoadSettings(t.Context(), automation.SettingsFrom{File: s.Env, FileNamed: true})
 		var stop *automation.Error
-		if !errors.As(err, &stop) || stop.Code != automation.BadSettings || !strings.Contains(stop.Message+stop.Hint, "chmod 600 "+s.env) {
+		if !errors.As(err, &stop) || stop.Code != automation.BadSettings || !strings.Contains(stop.Message+stop.Hint, "chmod 600 "+s.Env) {
 			t.Errorf("%o: %+v", mode, err)
 			continue
 		}
-		if found := leaks.For(secretsOf(guarded())).In("the error", []byte(fmt.Sprintf("%v %+v %s", err, err, stop.Hint))); found != nil {
+		if found := leaks.For(trial.SecretsOf(guarded())).In("the error", []byte(fmt.Sprintf("%v %+v %s", err, err, stop.Hint))); found != nil {
 			t.Errorf("%q", found)
 		}
 	}

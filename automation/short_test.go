@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"irccpin/automation"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 )
 
@@ -28,7 +29,7 @@ func TestShortAnswer(t *testing.T) {
 	for i := range account.Questions {
 		account.Questions[i].Answer = short
 	}
-	p, s := portal(t, fixtures.Options{Seed: 11, Accounts: []fixtures.Account{account}})
+	p, s := trial.Portal(t, fixtures.Options{Seed: 11, Accounts: []fixtures.Account{account}})
 	if err := p.Misbehave(fixtures.Misbehaviour{Name: "wrong-answer"}); err != nil {
 		t.Fatal(err)
 	}
@@ -42,13 +43,13 @@ func TestShortAnswer(t *testing.T) {
 		return strings.Replace(page, "</form>", fmt.Sprintf(`<input type="hidden" name="previous" value="%[1]s"><input type="hidden" name="answer" value=%[1]s>
 <textarea hidden>%[1]s</textarea><script type="application/json">{"answer":%[1]q,"was":%[1]q}</script><!-- %[1]s --><a href="/mycic/askSecurityQuestion?answer=%[1]s&was=%[1]s#%[1]s" hidden></a></form>`, short), 1)
 	}}
-	c := config(t, standBetween(t, s, b))
+	c := trial.Config(t, standBetween(t, s, b))
 	c.Capture = filepath.Join(t.TempDir(), "pages")
 	var logged bytes.Buffer
 	c.Log = slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	r := run(t, c, automation.List())
-	if ending(r) != "credential_refused" || secretsSent(p, fixtures.SecretAnswer) != 1 || brought < 2 {
-		t.Fatalf("ended as %s after %d answers, which %d pages brought back: %+v", ending(r), secretsSent(p, fixtures.SecretAnswer), brought, r.Error)
+	r := trial.Run(t, c, automation.List())
+	if trial.Ending(r) != "credential_refused" || len(p.Witness().SubmitsOf(fixtures.SecretAnswer, "")) != 1 || brought < 2 {
+		t.Fatalf("ended as %s after %d answers, which %d pages brought back: %+v", trial.Ending(r), len(p.Witness().SubmitsOf(fixtures.SecretAnswer, "")), brought, r.Error)
 	}
 
 	alone := regexp.MustCompile(`(?i)\b` + short + `\b`)
@@ -63,7 +64,7 @@ func TestShortAnswer(t *testing.T) {
 	}
 	look("the result", result)
 	look("the log", logged.Bytes())
-	look("what the observer was told", []byte(c.Observer.(*teller).String()))
+	look("what the observer was told", []byte(c.Observer.(*trial.Teller).String()))
 	pages := 0
 	for _, dir := range []string{c.StateDir, c.Capture} {
 		err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {

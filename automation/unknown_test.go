@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"irccpin/automation"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 )
 
@@ -17,13 +18,13 @@ import (
 // nearest to, what that lacks, and where its evidence lies.
 func TestUnknownPage(t *testing.T) {
 	t.Parallel()
-	p, s := portal(t, fixtures.Options{Seed: 4})
+	p, s := trial.Portal(t, fixtures.Options{Seed: 4})
 	b := &between{change: func(_ *http.Request, page string) string {
 		return strings.NewReplacer(`type="password"`, `type="text"`, `id="login"`, `id="entrance"`).Replace(page)
 	}}
-	r := run(t, config(t, standBetween(t, s, b)), automation.List())
-	if ending(r) != "page_unknown" || secretsSent(p, fixtures.SecretPassword) != 0 {
-		t.Fatalf("ended as %s: %+v", ending(r), r.Error)
+	r := trial.Run(t, trial.Config(t, standBetween(t, s, b)), automation.List())
+	if trial.Ending(r) != "page_unknown" || len(p.Witness().SubmitsOf(fixtures.SecretPassword, "")) != 0 {
+		t.Fatalf("ended as %s: %+v", trial.Ending(r), r.Error)
 	}
 	for _, part := range []string{
 		"host clegc-gckey.gc.ca", `title "GCKey - Sign In / Sign Up"`, `language "en"`, `headings [`, `"Sign In"`,

@@ -9,12 +9,16 @@ package trial
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
+	"net/http/httputil"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -75,25 +79,46 @@ func Hosts(t *testing.T) []string {
 	return hosts
 }
 
+// PassTo hands requests on to a simulated portal, under the same host names.
+func PassTo(addr string) *httputil.ReverseProxy {
+	return &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = "https", addr, r.In.Host
+		},
+		// The portal's key is its own; the two meet on loopback.
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
+	}
+}
+
+// SecretsOf are the secrets of an account, for a search.
+func SecretsOf(a fixtures.Account) map[string]string {
+	out := map[string]string{"username": a.Username, "password": a.Password, "authenticator secret": a.TOTPSecret}
+	for i, q := range a.Questions {
+		out[fmt.Sprintf("answer %d", i)] = q.Answer
+	}
+	return out
+}
+
 // Newcomer is the user whom tests create.
 var Newcomer = automation.NewUser{
 	Person:       automation.Person{GivenName: "Zoé Maude", FamilyName: "O'Neil-Côté", Email: "zoe.oneil@example.com"},
 	AuthorizedBy: "Primary User",
 }
 
-// Teller collects what an observer is told, for the log of a failing test.
+// Teller collects what an observer is told, for the log of a failing test. The zero
+// Teller counts time from the first thing that it is told.
 type Teller struct {
 	mu    sync.Mutex
 	lines []string
 	began time.Time
 }
 
-// NewTeller counts time from now on.
-func NewTeller() *Teller { return &Teller{began: time.Now()} }
-
 func (l *Teller) add(format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.began.IsZero() {
+		l.began = time.Now()
+	}
 	l.lines = append(l.lines, fmt.Sprintf("%7.3fs ", time.Since(l.began).Seconds())+fmt.Sprintf(format, args...))
 }
 
@@ -125,7 +150,7 @@ func Config(t *testing.T, s Simulated) automation.Config {
 		t.Fatal(err)
 	}
 	state := t.TempDir()
-	watch := NewTeller()
+	watch := &Teller{began: time.Now()}
 	t.Cleanup(func() {
 		if t.Failed() || os.Getenv("IRCCPIN_TEST_TRACE") != "" {
 			t.Log("\n" + watch.String())
@@ -180,6 +205,11 @@ func Ending(r *automation.Result) string {
 		return string(r.Error.Code)
 	}
 	return *r.Result
+}
+
+// Warned tells whether a result has a warning of that code.
+func Warned(r *automation.Result, code string) bool {
+	return slices.ContainsFunc(r.Warnings, func(w automation.Warning) bool { return w.Code == code })
 }
 
 // Main runs the tests of a package and closes the browser that they share. It

@@ -1,4 +1,5 @@
-// When it is announced: whenever something has changed, and nothing is polled.
+// When it is announced: whenever something has changed, and once a second while a
+// page is not ready yet.
 
 let last = '';
 let scheduled = 0;

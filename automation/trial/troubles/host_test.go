@@ -1,4 +1,4 @@
-package automation_test
+package troubles_test
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 
 	"irccpin/automation"
 	"irccpin/automation/page"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 	"irccpin/fixtures/leaks"
 )
@@ -177,7 +178,7 @@ func TestHostKeepsEmployersApart(t *testing.T) {
 	// What is a secret of each is in nobody's evidence; one answer of the first
 	// is the second's name there.
 	for i, a := range f.accounts {
-		secrets := secretsOf(a)
+		secrets := trial.SecretsOf(a)
 		if i == 0 {
 			maps.DeleteFunc(secrets, func(_, value string) bool { return value == a.Questions[0].Answer })
 		}
@@ -223,10 +224,10 @@ func TestHostSurvivesItsBrowser(t *testing.T) {
 			sessions.Go(func() { second = f.onboard(t, f.accounts[1], bystander) })
 			sessions.Wait()
 			// Whether the post had left when Chrome was killed is open.
-			if got := ending(first); got != "created" && got != "not_created" {
+			if got := trial.Ending(first); got != "created" && got != "not_created" {
 				t.Errorf("the session that had committed ended as %s: %+v", got, first.Error)
 			}
-			if got := ending(second); got != string(page.PortalUnavailable) {
+			if got := trial.Ending(second); got != string(page.PortalUnavailable) {
 				t.Errorf("the session that had not committed ended as %s: %+v", got, second.Error)
 			}
 			for _, a := range f.accounts {

@@ -1,4 +1,4 @@
-package automation_test
+package portals_test
 
 import (
 	"cmp"
@@ -10,7 +10,6 @@ import (
 	"log"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httputil"
 	"net/url"
 	"slices"
 	"strconv"
@@ -21,6 +20,7 @@ import (
 
 	"irccpin/automation/browser"
 	"irccpin/automation/page"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 	"irccpin/fixtures/front"
 	"irccpin/fixtures/mutate"
@@ -75,15 +75,15 @@ func openHall(t *testing.T) *hall {
 		Timeout:   10 * time.Second,
 	}}
 	t.Cleanup(h.client.CloseIdleConnections)
-	p, _ := portal(t, fixtures.Options{})
-	proxy := passTo(p.Addr).(*httputil.ReverseProxy)
+	p, _ := trial.Portal(t, fixtures.Options{})
+	proxy := trial.PassTo(p.Addr)
 	proxy.ModifyResponse = func(r *http.Response) error {
 		// One browser sees hundreds of pages with the same scripts and styles.
 		r.Header.Set("Cache-Control", "public, max-age=3600")
 		return nil
 	}
 	h.assets = proxy
-	hosts := catalogHosts(t)
+	hosts := trial.Hosts(t)
 	behind, err := front.Open("127.0.0.1:0", hosts, h, log.New(io.Discard, "", 0))
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package automation_test
+package troubles_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"irccpin/automation"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 )
 
@@ -145,7 +146,7 @@ func (s *soak) work(t *testing.T, dice *rand.Rand, accounts []fixtures.Account) 
 			r := s.once(t, dice, a)
 			got := "killed"
 			if r != nil {
-				got = ending(r)
+				got = trial.Ending(r)
 			}
 			s.note(t, a, got, r)
 			if got == "credential_busy" {

@@ -1,4 +1,4 @@
-package automation_test
+package portals_test
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"irccpin/automation"
+	"irccpin/automation/trial"
 	"irccpin/fixtures/second"
 )
 
@@ -37,13 +38,13 @@ func TestSecondPortal(t *testing.T) {
 					if err := portal.WriteEnvFile(env); err != nil {
 						t.Fatal(err)
 					}
-					c := config(t, simulated{portal.Addr, portal.SPKI, env})
+					c := trial.Config(t, trial.Simulated{Addr: portal.Addr, SPKI: portal.SPKI, Env: env})
 					order := automation.NewUser{
 						Person:       automation.Person{GivenName: "Zoé", FamilyName: "Trembley", Email: "zoe@example.com"},
 						AuthorizedBy: "Alice Primary",
 					}
-					r := run(t, c, automation.Create(order))
-					if ending(r) != "created" {
+					r := trial.Run(t, c, automation.Create(order))
+					if trial.Ending(r) != "created" {
 						t.Fatalf("%+v", r.Error)
 					}
 					users := portal.Users()

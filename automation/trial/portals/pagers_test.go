@@ -1,4 +1,4 @@
-package automation_test
+package portals_test
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package automation_test
+package troubles_test
 
 import (
 	"context"
@@ -17,6 +17,7 @@ import (
 	desk "irccpin/automation/portal"
 	"irccpin/automation/secret"
 	"irccpin/automation/signin"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 	"irccpin/selectors"
 )
@@ -59,10 +60,10 @@ func TestRepeatHasTeeth(t *testing.T) {
 			if err := p.Fault(fixtures.Fault{Kind: fixtures.FaultDrop, Page: fixtures.PageCreate, Method: "POST", Acted: true, Reused: true}); err != nil {
 				t.Fatal(err)
 			}
-			conf := config(t, s)
+			conf := trial.Config(t, s)
 			conf.RunID = automation.NewRunID(time.Now())
-			if r := c.client(t.Context(), conf, automation.Create(newcomer)); ending(r) != c.want {
-				t.Errorf("ended as %s, want %s: %+v", ending(r), c.want, r.Error)
+			if r := c.client(t.Context(), conf, automation.Create(trial.Newcomer)); trial.Ending(r) != c.want {
+				t.Errorf("ended as %s, want %s: %+v", trial.Ending(r), c.want, r.Error)
 			}
 			if made := len(p.Witness().Creations); made != c.creations {
 				t.Errorf("%d users were made, want %d", made, c.creations)
@@ -73,11 +74,11 @@ func TestRepeatHasTeeth(t *testing.T) {
 
 // uncoded is a portal that asks for no second factor: the next code would have
 // to be waited for at each sign-in.
-func uncoded(t *testing.T, seed uint64) (*fixtures.Portal, simulated) {
+func uncoded(t *testing.T, seed uint64) (*fixtures.Portal, trial.Simulated) {
 	t.Helper()
 	account := fixtures.DefaultAccount("en")
 	account.TwoFactor = fixtures.TwoFactorOff
-	return portal(t, fixtures.Options{Seed: seed, Accounts: []fixtures.Account{account}})
+	return trial.Portal(t, fixtures.Options{Seed: seed, Accounts: []fixtures.Account{account}})
 }
 
 // TestStandingStill: a process that is stopped, or a machine that is suspended,
@@ -91,7 +92,7 @@ func TestStandingStill(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, s := uncoded(t, 3)
-			conf := reserving(config(t, s), 20*time.Second)
+			conf := trial.Reserving(trial.Config(t, s), 20*time.Second)
 			var times atomic.Int32
 			r := maimed(t.Context(), conf, amnesia{still: func() *page.Stop {
 				if int(times.Add(1)) <= asked {
@@ -103,8 +104,8 @@ func TestStandingStill(t *testing.T) {
 			if asked == 0 {
 				want = "credential_busy"
 			}
-			if made := len(p.Witness().Creations); made != 0 || ending(r) != want || int(times.Load()) <= asked {
-				t.Errorf("%d users were made, asked %d times, ended as %s, want %s: %+v", made, times.Load(), ending(r), want, r.Error)
+			if made := len(p.Witness().Creations); made != 0 || trial.Ending(r) != want || int(times.Load()) <= asked {
+				t.Errorf("%d users were made, asked %d times, ended as %s, want %s: %+v", made, times.Load(), trial.Ending(r), want, r.Error)
 			}
 		})
 	}
@@ -118,7 +119,7 @@ func unsealed(ctx context.Context, c automation.Config, _ automation.Job) *autom
 	return maimed(ctx, c, amnesia{}, false)
 }
 
-// maimed creates the newcomer with a client that remembers nothing and does not
+// maimed creates the trial.Newcomer with a client that remembers nothing and does not
 // come back after a doubt, and that may lack the seal.
 func maimed(ctx context.Context, c automation.Config, intents desk.Intents, sealed bool) *automation.Result {
 	var r automation.Result
@@ -178,7 +179,7 @@ func maim(ctx context.Context, c automation.Config, intents desk.Intents, sealed
 			return nil, nil, errors.New("this client does not come back")
 		},
 	}
-	out, err := clerk.Create(ctx, newcomer)
+	out, err := clerk.Create(ctx, trial.Newcomer)
 	r.User, r.Reconciled = &out.User, out.Reconciled
 	result := string(out.Result)
 	r.Result = &result

@@ -1,12 +1,9 @@
-package automation_test
+package portals_test
 
 import (
 	"cmp"
-	"crypto/tls"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
-	"net/http/httputil"
 	"os"
 	"slices"
 	"strconv"
@@ -16,24 +13,13 @@ import (
 
 	"irccpin/automation"
 	"irccpin/automation/page"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 	"irccpin/fixtures/mutate"
-	"irccpin/selectors"
 )
 
 // drawn reads a variable that makes a test larger; without it a sample is drawn.
 func drawn(name string) string { return os.Getenv(name) }
-
-// passTo hands requests on to a simulated portal, under the same host names.
-func passTo(addr string) http.Handler {
-	return &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = "https", addr, r.In.Host
-		},
-		// The portal's key is its own; the two meet on loopback.
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
-	}
-}
 
 // The ends of a run on a mutated portal.
 type end string
@@ -60,7 +46,7 @@ var otherStops = map[string]automation.Code{
 }
 
 // mayStop tells whether a run may stop with a code before a user is made.
-func (tr *trial) mayStop(code automation.Code) bool {
+func (tr *redesign) mayStop(code automation.Code) bool {
 	return slices.Contains(stops, code) || code == page.NotCreated || code == page.OutcomeUnknown ||
 		slices.ContainsFunc(tr.edits, func(m mutate.Mutation) bool { return otherStops[m.Name] == code && code != "" })
 }
@@ -68,8 +54,8 @@ func (tr *trial) mayStop(code automation.Code) bool {
 // doubts are the codes for a user that may have been made or was made without a PIN.
 var doubts = []automation.Code{page.OutcomeUnknown, page.PINPending, page.NotCreated}
 
-// trial is one run on a portal with some mutations.
-type trial struct {
+// redesign is one run on a portal with some mutations.
+type redesign struct {
 	seed  uint64
 	lang  string
 	edits []mutate.Mutation
@@ -83,7 +69,7 @@ type trial struct {
 	report  string
 }
 
-func (tr *trial) name() string {
+func (tr *redesign) name() string {
 	var names []string
 	for _, m := range tr.edits {
 		names = append(names, m.Name)
@@ -91,13 +77,13 @@ func (tr *trial) name() string {
 	return strings.Join(names, "+")
 }
 
-func (tr *trial) readable() bool {
+func (tr *redesign) readable() bool {
 	return !slices.ContainsFunc(tr.edits, func(m mutate.Mutation) bool { return !m.Readable })
 }
 
 // run onboards a user at the mutated portal and judges the end by what the
 // portal and the front witnessed.
-func (tr *trial) run(t *testing.T) {
+func (tr *redesign) run(t *testing.T) {
 	account := fixtures.DefaultAccount(tr.lang)
 	if strings.Contains(tr.name(), "pager-") {
 		// More users than one page of the table shows.
@@ -107,18 +93,18 @@ func (tr *trial) run(t *testing.T) {
 			})
 		}
 	}
-	p, s := portal(t, fixtures.Options{Seed: tr.seed, Lang: tr.lang, Accounts: []fixtures.Account{account}})
+	p, s := trial.Portal(t, fixtures.Options{Seed: tr.seed, Lang: tr.lang, Accounts: []fixtures.Account{account}})
 	if err := p.Misbehave(tr.shortcuts()...); err != nil {
 		t.Fatal(err)
 	}
-	f, err := mutate.Open(s.addr, catalogHosts(t), tr.seed, tr.edits...)
+	f, err := mutate.Open(s.Addr, trial.Hosts(t), tr.seed, tr.edits...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	s.addr, s.spki = f.Addr, f.SPKI
+	s.Addr, s.SPKI = f.Addr, f.SPKI
 	before := len(p.Accounts()[0].Users)
-	r := run(t, config(t, s), automation.Create(newcomer))
+	r := trial.Run(t, trial.Config(t, s), automation.Create(trial.Newcomer))
 	tr.applied = true
 	for _, m := range tr.edits {
 		tr.applied = tr.applied && f.Applied(m.Name) > 0
@@ -127,7 +113,7 @@ func (tr *trial) run(t *testing.T) {
 }
 
 // shortcuts leave out the parts of the way that no mutation changes.
-func (tr *trial) shortcuts() []fixtures.Misbehaviour {
+func (tr *redesign) shortcuts() []fixtures.Misbehaviour {
 	at := map[mutate.Place]bool{}
 	for _, m := range tr.edits {
 		at[m.At] = true
@@ -141,10 +127,10 @@ func (tr *trial) shortcuts() []fixtures.Misbehaviour {
 	return []fixtures.Misbehaviour{{Name: "sso-pass-through"}, {Name: "2fa-off"}}
 }
 
-func (tr *trial) judge(p *fixtures.Portal, f *mutate.Front, r *automation.Result, before int) {
+func (tr *redesign) judge(p *fixtures.Portal, f *mutate.Front, r *automation.Result, before int) {
 	w := p.Witness()
 	users := p.Accounts()[0].Users
-	code := automation.Code(ending(r))
+	code := automation.Code(trial.Ending(r))
 	if r.Error != nil {
 		tr.report = fmt.Sprintf("%s at %s: %s", r.Error.Code, r.Error.Page, r.Error.Message)
 	}
@@ -183,22 +169,22 @@ func (tr *trial) judge(p *fixtures.Portal, f *mutate.Front, r *automation.Result
 
 // asOrdered tells whether the user that was made is the one that was ordered, as
 // far as the form lets names be typed.
-func (tr *trial) asOrdered(u fixtures.User) bool {
+func (tr *redesign) asOrdered(u fixtures.User) bool {
 	if strings.Contains(tr.name(), "name-typed-") {
-		return strings.EqualFold(u.GivenName, newcomer.GivenName) && strings.EqualFold(u.FamilyName, newcomer.FamilyName) && u.Email == newcomer.Email
+		return strings.EqualFold(u.GivenName, trial.Newcomer.GivenName) && strings.EqualFold(u.FamilyName, trial.Newcomer.FamilyName) && u.Email == trial.Newcomer.Email
 	}
 	return asOrdered(u)
 }
 
 func asOrdered(u fixtures.User) bool {
-	return u.GivenName == newcomer.GivenName && u.FamilyName == newcomer.FamilyName && u.Email == newcomer.Email
+	return u.GivenName == trial.Newcomer.GivenName && u.FamilyName == trial.Newcomer.FamilyName && u.Email == trial.Newcomer.Email
 }
 
 // named tells whether a report names what was changed: a page or an element that a
 // mutation says it changes, or for one that says nothing of that, the page on which
 // the run stopped. A page that was not recognised is told by the last one that was,
 // and by what it is nearest to.
-func (tr *trial) named(e *automation.Failure) bool {
+func (tr *redesign) named(e *automation.Failure) bool {
 	said := e.Page + " " + e.Element + " " + e.Message
 	anywhere := false
 	for _, m := range tr.edits {
@@ -210,38 +196,25 @@ func (tr *trial) named(e *automation.Failure) bool {
 	return anywhere && e.Page != "" && e.Page != "unknown"
 }
 
-func catalogHosts(t *testing.T) []string {
-	t.Helper()
-	catalog, err := selectors.Default()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var hosts []string
-	for _, h := range catalog.Site.Hosts {
-		hosts = append(hosts, h.Host)
-	}
-	return hosts
-}
-
 // score counts the ends of many trials.
 type score struct {
 	mu     sync.Mutex
-	trials []*trial
+	trials []*redesign
 }
 
-func (s *score) add(tr *trial) {
+func (s *score) add(tr *redesign) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.trials = append(s.trials, tr)
 }
 
-// tell prints the figures, and every trial that did not complete although the
+// tell prints the figures, and every redesign that did not complete although the
 // page was readable.
 func (s *score) tell(t *testing.T, what string) (readable, done int) {
 	t.Helper()
 	count := map[end]int{}
 	unreadable := map[end]int{}
-	slices.SortFunc(s.trials, func(a, b *trial) int { return cmp.Compare(a.name(), b.name()) })
+	slices.SortFunc(s.trials, func(a, b *redesign) int { return cmp.Compare(a.name(), b.name()) })
 	for _, tr := range s.trials {
 		if !tr.readable() {
 			unreadable[tr.end]++
@@ -259,9 +232,9 @@ func (s *score) tell(t *testing.T, what string) (readable, done int) {
 	return readable, count[completed]
 }
 
-// try runs a trial as a subtest and adds it to the score. A mutation that does
+// try runs a redesign as a subtest and adds it to the score. A mutation that does
 // not fit a seed's pages is tried on others.
-func (s *score) try(t *testing.T, tr trial) {
+func (s *score) try(t *testing.T, tr redesign) {
 	name := fmt.Sprintf("%s/%s-%d", tr.name(), tr.lang, tr.seed)
 	t.Run(name, func(t *testing.T) {
 		t.Parallel()
@@ -346,14 +319,14 @@ const sample = 3
 
 // singles are the trials of one of some mutations each: a sample, every one, or every
 // one on several portals.
-func singles(random *rand.Rand, all []mutate.Mutation, each bool, seeds int) []trial {
+func singles(random *rand.Rand, all []mutate.Mutation, each bool, seeds int) []redesign {
 	order := random.Perm(len(all))
 	if !each {
 		order = order[:sample]
 	}
-	var out []trial
+	var out []redesign
 	for i, n := range order {
-		tr := trial{edits: all[n : n+1], strict: true, seed: random.Uint64N(50), lang: []string{"en", "en", "fr"}[i%3]}
+		tr := redesign{edits: all[n : n+1], strict: true, seed: random.Uint64N(50), lang: []string{"en", "en", "fr"}[i%3]}
 		if seeds == 0 {
 			out = append(out, tr)
 			continue
@@ -369,13 +342,13 @@ func singles(random *rand.Rand, all []mutate.Mutation, each bool, seeds int) []t
 }
 
 // combination draws two mutations, or up to four.
-func combination(random *rand.Rand, large bool) trial {
+func combination(random *rand.Rand, large bool) redesign {
 	all := mutate.All()
 	size := 2
 	if large {
 		size += random.IntN(3)
 	}
-	tr := trial{seed: random.Uint64N(1000), lang: []string{"en", "en", "fr"}[random.IntN(3)]}
+	tr := redesign{seed: random.Uint64N(1000), lang: []string{"en", "en", "fr"}[random.IntN(3)]}
 	for _, i := range random.Perm(len(all))[:size] {
 		tr.edits = append(tr.edits, all[i])
 	}

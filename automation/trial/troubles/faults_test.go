@@ -1,4 +1,4 @@
-package automation_test
+package troubles_test
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 
 	"irccpin/automation"
 	"irccpin/automation/ledger"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 )
 
@@ -237,15 +238,15 @@ func printTable(all []cell, rows map[string]row) {
 // strike plays one cell: a run in trouble, then a plain one.
 func strike(t *testing.T, c cell, seed uint64, client client) row {
 	t.Helper()
-	p, s := portal(t, fixtures.Options{Seed: seed})
-	conf := reserving(config(t, s), 24*time.Second)
+	p, s := trial.Portal(t, fixtures.Options{Seed: seed})
+	conf := trial.Reserving(trial.Config(t, s), 24*time.Second)
 	conf.Timeout = 40 * time.Second
 	switch c.trouble.name {
 	case "stall":
 		conf.Timeout = 24 * time.Second // it is waited for to its end
 	case "chrome hung":
 		conf.Timeout = 60 * time.Second // it takes up to 18 s to be noticed
-		conf = reserving(conf, 60*time.Second)
+		conf = trial.Reserving(conf, 60*time.Second)
 	case afterNextHome:
 		conf.Settle = time.Hour // no time for a second reading: the click stays in doubt
 	}
@@ -277,8 +278,8 @@ func strike(t *testing.T, c cell, seed uint64, client client) row {
 	if c.trouble.name == afterNextHome {
 		conf.Observer = &trigger{at: moment{"page home", 0}, do: func() { p.Advance(c.fault.Delay) }}
 	}
-	second := client(t.Context(), conf, automation.Create(newcomer))
-	r.second = ending(second)
+	second := client(t.Context(), conf, automation.Create(trial.Newcomer))
+	r.second = trial.Ending(second)
 	w := p.Witness()
 	r.creations = len(w.Creations)
 	r.faults = append(r.faults, aftermath(t, p, conf, second)...)
@@ -298,22 +299,21 @@ func (f firstRun) ending() string {
 	if f.result == nil {
 		return "killed"
 	}
-	return ending(f.result)
+	return trial.Ending(f.result)
 }
 
-func inTrouble(t *testing.T, c cell, p *fixtures.Portal, s simulated, conf automation.Config, client client) firstRun {
+func inTrouble(t *testing.T, c cell, p *fixtures.Portal, s trial.Simulated, conf automation.Config, client client) firstRun {
 	t.Helper()
 	conf.RunID = automation.NewRunID(time.Now())
 	switch c.trouble.name {
 	case "chrome killed", "chrome hung":
 		watch := &trigger{at: c.at, do: func() { localTrouble(c.trouble.name, conf.StateDir) }}
-		watch.began = time.Now()
 		conf.Observer = watch
-		r := client(t.Context(), conf, automation.Create(newcomer))
+		r := client(t.Context(), conf, automation.Create(trial.Newcomer))
 		return firstRun{r, watch.pulled()}
 	case "irccpin killed", "database locked", "disk full":
 		r := send(t, errand{
-			Portal: simulatedAddress{s.addr, s.spki, s.env}, StateDir: conf.StateDir, RunID: conf.RunID, User: newcomer,
+			Portal: simulatedAddress{s.Addr, s.SPKI, s.Env}, StateDir: conf.StateDir, RunID: conf.RunID, User: trial.Newcomer,
 			Settle: conf.Settle, Timeout: conf.Timeout, At: c.at, Trouble: c.trouble.name,
 		})
 		return firstRun{r, true}
@@ -323,7 +323,7 @@ func inTrouble(t *testing.T, c cell, p *fixtures.Portal, s simulated, conf autom
 	if err := p.Fault(f); err != nil {
 		t.Fatal(err)
 	}
-	return firstRun{result: client(t.Context(), conf, automation.Create(newcomer))}
+	return firstRun{result: client(t.Context(), conf, automation.Create(trial.Newcomer))}
 }
 
 // judge says what is wrong with the ending of the run in trouble.
@@ -354,7 +354,7 @@ func (c cell) judge(r row, first *automation.Result, conf automation.Config) (wr
 			allowed = append(allowed, "state_unavailable")
 		}
 	}
-	if got := ending(first); !slices.Contains(allowed, got) {
+	if got := trial.Ending(first); !slices.Contains(allowed, got) {
 		wrong = append(wrong, fmt.Sprintf("the first run ended as %s (%+v), want one of %v", got, first.Error, allowed))
 	}
 	if limit := conf.Timeout + 60*time.Second + 80*time.Second; first.ElapsedMS > limit.Milliseconds() {
@@ -370,7 +370,7 @@ func aftermath(t *testing.T, p *fixtures.Portal, conf automation.Config, second 
 	account := p.Accounts()[0]
 	var made []fixtures.User
 	for _, u := range account.Users {
-		if u.Email == newcomer.Email {
+		if u.Email == trial.Newcomer.Email {
 			made = append(made, u)
 		}
 	}

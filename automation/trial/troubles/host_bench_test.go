@@ -1,4 +1,4 @@
-package automation_test
+package troubles_test
 
 import (
 	"testing"
@@ -7,7 +7,7 @@ import (
 // BenchmarkOnboarding is one onboarding after another in a running browser, at
 // a portal without latency.
 //
-//	go test ./automation -run '^$' -bench Onboarding -benchtime 20x
+//	go test ./automation/trial/troubles -run '^$' -bench Onboarding -benchtime 20x
 func BenchmarkOnboarding(b *testing.B) {
 	f := newFarm(b, b.N+1, nil)
 	f.check(b, f.accounts[b.N], f.onboard(b, f.accounts[b.N], nil)) // the browser runs

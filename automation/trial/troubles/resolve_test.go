@@ -1,4 +1,4 @@
-package automation_test
+package troubles_test
 
 import (
 	"testing"
@@ -6,6 +6,7 @@ import (
 
 	"irccpin/automation"
 	"irccpin/automation/ledger"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 )
 
@@ -18,25 +19,25 @@ func TestDoubtAboutSomebodyElse(t *testing.T) {
 	if err := p.Fault(late); err != nil {
 		t.Fatal(err)
 	}
-	conf := reserving(config(t, s), 20*time.Second)
+	conf := trial.Reserving(trial.Config(t, s), 20*time.Second)
 	conf.Timeout, conf.Settle = time.Minute, time.Hour
-	if r := run(t, conf, automation.Create(newcomer)); ending(r) != "outcome_unknown" {
-		t.Fatalf("the first run ended as %s: %+v", ending(r), r.Error)
+	if r := trial.Run(t, conf, automation.Create(trial.Newcomer)); trial.Ending(r) != "outcome_unknown" {
+		t.Fatalf("the first run ended as %s: %+v", trial.Ending(r), r.Error)
 	}
 
-	namesake := newcomer
+	namesake := trial.Newcomer
 	namesake.FamilyName = "Oneil Cote"
-	if r := run(t, conf, automation.Create(namesake)); ending(r) != "outcome_unknown" {
-		t.Errorf("somebody who may be the same ended as %s: %+v", ending(r), r.Error)
+	if r := trial.Run(t, conf, automation.Create(namesake)); trial.Ending(r) != "outcome_unknown" {
+		t.Errorf("somebody who may be the same ended as %s: %+v", trial.Ending(r), r.Error)
 	}
 	other := automation.NewUser{Person: automation.Person{GivenName: "Ann", FamilyName: "Lee"}, AuthorizedBy: "Primary User"}
-	if r := run(t, conf, automation.Create(other)); ending(r) != "created" || r.Reconciled || !warned(r, "unresolved") {
-		t.Errorf("somebody else ended as %s: %+v, warnings %+v", ending(r), r.Error, r.Warnings)
+	if r := trial.Run(t, conf, automation.Create(other)); trial.Ending(r) != "created" || r.Reconciled || !trial.Warned(r, "unresolved") {
+		t.Errorf("somebody else ended as %s: %+v, warnings %+v", trial.Ending(r), r.Error, r.Warnings)
 	}
 
 	p.Advance(late.Delay)
-	if r := run(t, conf, automation.Create(newcomer)); ending(r) != "created" || !r.Reconciled {
-		t.Errorf("the first person ended as %s: %+v", ending(r), r.Error)
+	if r := trial.Run(t, conf, automation.Create(trial.Newcomer)); trial.Ending(r) != "created" || !r.Reconciled {
+		t.Errorf("the first person ended as %s: %+v", trial.Ending(r), r.Error)
 	}
 	if made := len(p.Witness().Creations); made != 2 {
 		t.Errorf("%d users were made, want 2", made)
@@ -52,7 +53,7 @@ func TestDoubtAboutSomebodyElse(t *testing.T) {
 func TestDoubtsAreNoticed(t *testing.T) {
 	t.Parallel()
 	p, s := uncoded(t, 3)
-	conf := config(t, s)
+	conf := trial.Config(t, s)
 	conf.Settle = time.Hour
 	account := p.Accounts()[0]
 	there := account.Users[0]
@@ -76,16 +77,16 @@ func TestDoubtsAreNoticed(t *testing.T) {
 	}
 	doubt(ledger.Create, ledger.Person{GivenName: there.GivenName, FamilyName: there.FamilyName, Email: there.Email})
 	doubt(ledger.Create, ledger.Person{GivenName: "Ann", FamilyName: "Lee"})
-	if r := run(t, conf, automation.List()); ending(r) != "listed" || r.Reconciled || !warned(r, "unresolved") {
-		t.Errorf("the list ended as %s: %+v, warnings %+v", ending(r), r.Error, r.Warnings)
+	if r := trial.Run(t, conf, automation.List()); trial.Ending(r) != "listed" || r.Reconciled || !trial.Warned(r, "unresolved") {
+		t.Errorf("the list ended as %s: %+v, warnings %+v", trial.Ending(r), r.Error, r.Warnings)
 	}
 	if open := unresolved(t, conf, account.Username); len(open) != 1 || open[0].Person.GivenName != "Ann" {
 		t.Errorf("after the list these are in doubt: %+v", open)
 	}
 
 	doubt(ledger.Delete, ledger.Person{GivenName: "Bea", FamilyName: "Roy"})
-	if r := run(t, conf, automation.FindPIN(automation.Person{Email: there.Email})); ending(r) != "found" || r.User.PIN != there.PIN || !warned(r, "unresolved") {
-		t.Errorf("the PIN ended as %s: %+v, warnings %+v", ending(r), r.Error, r.Warnings)
+	if r := trial.Run(t, conf, automation.FindPIN(automation.Person{Email: there.Email})); trial.Ending(r) != "found" || r.User.PIN != there.PIN || !trial.Warned(r, "unresolved") {
+		t.Errorf("the PIN ended as %s: %+v, warnings %+v", trial.Ending(r), r.Error, r.Warnings)
 	}
 	if open := unresolved(t, conf, account.Username); len(open) != 1 || open[0].Person.GivenName != "Ann" {
 		t.Errorf("after the PIN these are in doubt: %+v", open)

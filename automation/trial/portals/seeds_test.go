@@ -1,49 +1,17 @@
-package automation_test
+package portals_test
 
 import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
 
 	"irccpin/automation"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 )
-
-// portal starts a simulated portal for a test, without the weight of real pages,
-// and writes the settings of its first employer.
-func portal(t *testing.T, o fixtures.Options) (*fixtures.Portal, simulated) {
-	t.Helper()
-	o.Light = true
-	return heavyPortal(t, o)
-}
-
-// heavyPortal is a portal whose pages are as heavy as the real ones.
-func heavyPortal(t *testing.T, o fixtures.Options) (*fixtures.Portal, simulated) {
-	t.Helper()
-	p, err := fixtures.Start(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := p.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	env := filepath.Join(t.TempDir(), "employer.env")
-	if err := p.WriteEnvFile(env, p.Accounts()[0].Username); err != nil {
-		t.Fatal(err)
-	}
-	return p, simulated{p.Addr, p.SPKI, env}
-}
-
-var newcomer = automation.NewUser{
-	Person:       automation.Person{GivenName: "Zoé Maude", FamilyName: "O'Neil-Côté", Email: "zoe.oneil@example.com"},
-	AuthorizedBy: "Primary User",
-}
 
 // TestSeeds onboards a user at portals that differ in everything that is not
 // known of the real one: a few that are always the same, and one that nobody has
@@ -75,10 +43,10 @@ func TestSeeds(t *testing.T) {
 						t.Logf("IRCCPIN_TEST_SEED=%d draws this portal again", seed)
 					}
 				})
-				p, s := heavyPortal(t, fixtures.Options{Seed: seed, Lang: lang})
+				p, s := trial.HeavyPortal(t, fixtures.Options{Seed: seed, Lang: lang})
 				before := len(p.Accounts()[0].Users)
-				r := runAlone(t, config(t, s), automation.Create(newcomer))
-				if ending(r) != "created" {
+				r := trial.RunAlone(t, trial.Config(t, s), automation.Create(trial.Newcomer))
+				if trial.Ending(r) != "created" {
 					t.Fatalf("seed %d: %+v", seed, r.Error)
 				}
 				w := p.Witness()

@@ -1,4 +1,4 @@
-package automation_test
+package troubles_test
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 
 	"irccpin/automation"
 	"irccpin/automation/ledger"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 )
 
@@ -29,8 +30,8 @@ func TestHeldUntilChanged(t *testing.T) {
 			t.Parallel()
 			account := fixtures.DefaultAccount("en")
 			account.TwoFactor = c.factor
-			p, s := portal(t, fixtures.Options{Seed: 3, Accounts: []fixtures.Account{account}})
-			right, err := os.ReadFile(s.env)
+			p, s := trial.Portal(t, fixtures.Options{Seed: 3, Accounts: []fixtures.Account{account}})
+			right, err := os.ReadFile(s.Env)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -41,27 +42,27 @@ func TestHeldUntilChanged(t *testing.T) {
 				}
 				spoilt.WriteString(line)
 			}
-			if err := os.WriteFile(s.env, []byte(spoilt.String()), 0o600); err != nil {
+			if err := os.WriteFile(s.Env, []byte(spoilt.String()), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			conf := config(t, s)
+			conf := trial.Config(t, s)
 			for _, want := range []string{"credential_refused", "credential_held"} {
-				if r := run(t, conf, automation.List()); ending(r) != want {
-					t.Fatalf("ended as %s, want %s: %+v", ending(r), want, r.Error)
+				if r := trial.Run(t, conf, automation.List()); trial.Ending(r) != want {
+					t.Fatalf("ended as %s, want %s: %+v", trial.Ending(r), want, r.Error)
 				}
-				if sent := secretsSent(p, c.sent); sent != 1 {
+				if sent := len(p.Witness().SubmitsOf(c.sent, "")); sent != 1 {
 					t.Fatalf("the portal was sent %d of them", sent)
 				}
 			}
 
-			if err := os.WriteFile(s.env, right, 0o600); err != nil {
+			if err := os.WriteFile(s.Env, right, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if conf.Settings, err = automation.LoadSettings(t.Context(), automation.SettingsFrom{File: s.env, FileNamed: true}); err != nil {
+			if conf.Settings, err = automation.LoadSettings(t.Context(), automation.SettingsFrom{File: s.Env, FileNamed: true}); err != nil {
 				t.Fatal(err)
 			}
-			if r := run(t, conf, automation.List()); ending(r) != "listed" {
-				t.Errorf("with the right one it ended as %s: %+v", ending(r), r.Error)
+			if r := trial.Run(t, conf, automation.List()); trial.Ending(r) != "listed" {
+				t.Errorf("with the right one it ended as %s: %+v", trial.Ending(r), r.Error)
 			}
 		})
 	}
@@ -72,22 +73,22 @@ func TestHeldUntilChanged(t *testing.T) {
 func TestCredentialBusy(t *testing.T) {
 	t.Parallel()
 	p, s := uncoded(t, 3)
-	conf := config(t, s)
+	conf := trial.Config(t, s)
 	var second *automation.Result
 	first := conf
-	first.Observer = &trigger{at: moment{"page home", 0}, do: func() { second = run(t, conf, automation.List()) }}
-	r := run(t, first, automation.List())
-	if ending(r) != "listed" || ending(second) != "credential_busy" {
-		t.Fatalf("they ended as %s and %s: %+v, %+v", ending(r), ending(second), r.Error, second.Error)
+	first.Observer = &trigger{at: moment{"page home", 0}, do: func() { second = trial.Run(t, conf, automation.List()) }}
+	r := trial.Run(t, first, automation.List())
+	if trial.Ending(r) != "listed" || trial.Ending(second) != "credential_busy" {
+		t.Fatalf("they ended as %s and %s: %+v, %+v", trial.Ending(r), trial.Ending(second), r.Error, second.Error)
 	}
 	if !strings.Contains(second.Error.Message, r.Run) {
 		t.Errorf("%q does not name run %s", second.Error.Message, r.Run)
 	}
-	if sent := secretsSent(p, fixtures.SecretPassword); sent != 1 {
+	if sent := len(p.Witness().SubmitsOf(fixtures.SecretPassword, "")); sent != 1 {
 		t.Errorf("%d passwords were sent", sent)
 	}
-	if r := run(t, conf, automation.List()); ending(r) != "listed" {
-		t.Errorf("afterwards it ended as %s: %+v", ending(r), r.Error)
+	if r := trial.Run(t, conf, automation.List()); trial.Ending(r) != "listed" {
+		t.Errorf("afterwards it ended as %s: %+v", trial.Ending(r), r.Error)
 	}
 }
 
@@ -96,15 +97,15 @@ func TestCredentialBusy(t *testing.T) {
 func TestOlderLedger(t *testing.T) {
 	t.Parallel()
 	p, s := uncoded(t, 3)
-	conf := config(t, s)
+	conf := trial.Config(t, s)
 	at := automation.State{Dir: conf.StateDir}
 	var backup bytes.Buffer
 	if err := automation.BackupLedger(t.Context(), at, &backup); err != nil {
 		t.Fatal(err)
 	}
-	made := run(t, conf, automation.Create(newcomer))
-	if ending(made) != "created" {
-		t.Fatalf("ended as %s: %+v", ending(made), made.Error)
+	made := trial.Run(t, conf, automation.Create(trial.Newcomer))
+	if trial.Ending(made) != "created" {
+		t.Fatalf("ended as %s: %+v", trial.Ending(made), made.Error)
 	}
 	files, err := filepath.Glob(filepath.Join(conf.StateDir, ledger.File+"*"))
 	if err != nil || len(files) == 0 {
@@ -118,9 +119,9 @@ func TestOlderLedger(t *testing.T) {
 	if err := automation.RestoreLedger(t.Context(), at, &backup); err != nil {
 		t.Fatal(err)
 	}
-	again := run(t, conf, automation.Create(newcomer))
-	if ending(again) != "already_exists" || again.User == nil || again.User.PIN != made.User.PIN {
-		t.Errorf("ended as %s with %+v: %+v", ending(again), again.User, again.Error)
+	again := trial.Run(t, conf, automation.Create(trial.Newcomer))
+	if trial.Ending(again) != "already_exists" || again.User == nil || again.User.PIN != made.User.PIN {
+		t.Errorf("ended as %s with %+v: %+v", trial.Ending(again), again.User, again.Error)
 	}
 	if n := len(p.Witness().Creations); n != 1 {
 		t.Errorf("%d users were made", n)

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package automation_test
+package troubles_test
 
 // Processes are found and limited in the way of Linux alone; elsewhere the
 // matrix has the troubles of the wire.

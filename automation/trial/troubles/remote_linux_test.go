@@ -1,4 +1,4 @@
-package automation_test
+package troubles_test
 
 import (
 	"context"

@@ -1,10 +1,11 @@
-package automation_test
+package troubles_test
 
 import (
 	"strings"
 	"testing"
 
 	"irccpin/automation"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 )
 
@@ -13,11 +14,11 @@ import (
 func TestAnotherEmployersAccount(t *testing.T) {
 	t.Parallel()
 	p, s := uncoded(t, 3)
-	conf := config(t, s)
+	conf := trial.Config(t, s)
 	conf.Settings.BusinessNumber = "987654321RP0009"
-	r := run(t, conf, automation.Create(newcomer))
-	if ending(r) != "wrong_employer" || !strings.Contains(r.Error.Message, "987654321RP0009") || r.Employer.BusinessNumber == "" {
-		t.Errorf("ended as %s: %+v, at %+v", ending(r), r.Error, r.Employer)
+	r := trial.Run(t, conf, automation.Create(trial.Newcomer))
+	if trial.Ending(r) != "wrong_employer" || !strings.Contains(r.Error.Message, "987654321RP0009") || r.Employer.BusinessNumber == "" {
+		t.Errorf("ended as %s: %+v, at %+v", trial.Ending(r), r.Error, r.Employer)
 	}
 	w := p.Witness()
 	if len(w.Creations) > 0 || w.PageLoads(fixtures.PageCreate) > 0 || w.SessionsAlive > 0 {

@@ -1,4 +1,4 @@
-package automation_test
+package portals_test
 
 import (
 	"context"
@@ -20,6 +20,7 @@ import (
 	"irccpin/automation"
 	"irccpin/automation/browser"
 	"irccpin/automation/page"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 	"irccpin/fixtures/front"
 	"irccpin/fixtures/mutate"
@@ -55,9 +56,9 @@ func openGallery(t *testing.T) *gallery {
 		t.Fatal(err)
 	}
 	g := &gallery{catalog: catalog}
-	p, _ := portal(t, fixtures.Options{})
-	g.styles = passTo(p.Addr)
-	f, err := front.Open("127.0.0.1:0", catalogHosts(t), g, log.New(io.Discard, "", 0))
+	p, _ := trial.Portal(t, fixtures.Options{})
+	g.styles = trial.PassTo(p.Addr)
+	f, err := front.Open("127.0.0.1:0", trial.Hosts(t), g, log.New(io.Discard, "", 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -344,7 +345,7 @@ func (g *gallery) visitSecond(t *testing.T, o second.Options, ends string, pages
 		t.Fatal(err)
 	}
 	defer p.Close()
-	f, err := mutate.Open(p.Addr, catalogHosts(t), 0)
+	f, err := mutate.Open(p.Addr, trial.Hosts(t), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -353,11 +354,11 @@ func (g *gallery) visitSecond(t *testing.T, o second.Options, ends string, pages
 	if err := p.WriteEnvFile(env); err != nil {
 		t.Fatal(err)
 	}
-	if r := run(t, config(t, simulated{f.Addr, f.SPKI, env}), automation.Create(newcomer)); ending(r) != ends {
-		t.Fatalf("%+v: ended as %s: %+v", o, ending(r), r.Error)
+	if r := trial.Run(t, trial.Config(t, trial.Simulated{Addr: f.Addr, SPKI: f.SPKI, Env: env}), automation.Create(trial.Newcomer)); trial.Ending(r) != ends {
+		t.Fatalf("%+v: ended as %s: %+v", o, trial.Ending(r), r.Error)
 	}
 	g.mu.Lock()
-	g.styles = passTo(p.Addr)
+	g.styles = trial.PassTo(p.Addr)
 	g.mu.Unlock()
 	met := map[string]bool{}
 	for _, v := range f.Visited() {

@@ -1,4 +1,4 @@
-package automation_test
+package troubles_test
 
 import (
 	"os"
@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"irccpin/automation"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 )
 
@@ -108,13 +109,13 @@ func TestMisbehaviours(t *testing.T) {
 				lang = "fr"
 			}
 			t.Logf("seed %d, %s", seed, lang)
-			p, s := portal(t, fixtures.Options{Seed: seed, Lang: lang})
+			p, s := trial.Portal(t, fixtures.Options{Seed: seed, Lang: lang})
 			before := len(p.Accounts()[0].Users)
 			if err := p.Misbehave(fixtures.Misbehaviour{Name: c.name}); err != nil {
 				t.Fatal(err)
 			}
-			r := run(t, config(t, s), automation.Create(newcomer))
-			if got := ending(r); got != c.want {
+			r := trial.Run(t, trial.Config(t, s), automation.Create(trial.Newcomer))
+			if got := trial.Ending(r); got != c.want {
 				t.Errorf("ended as %s, want %s: %+v", got, c.want, r.Error)
 			}
 			w := p.Witness()
@@ -134,7 +135,7 @@ func TestMisbehaviours(t *testing.T) {
 			if c.left != "" {
 				alive = 1
 			}
-			unsure := warned(r, "not_signed_out")
+			unsure := trial.Warned(r, "not_signed_out")
 			if c.name == "hostile-popup" {
 				// Whether the password arrived before the run was stopped is a race.
 				if w.SessionsAlive > 0 && !unsure {
@@ -151,19 +152,10 @@ func TestMisbehaviours(t *testing.T) {
 				if r.User == nil || r.User.PIN != made.PIN {
 					t.Errorf("the portal made %+v, the client says %+v", made, r.User)
 				}
-				if changed := strings.HasPrefix(c.name, "name-"); changed != warned(r, "name_changed") {
+				if changed := strings.HasPrefix(c.name, "name-"); changed != trial.Warned(r, "name_changed") {
 					t.Errorf("name_changed warning: %v, want %v", !changed, changed)
 				}
 			}
 		})
 	}
-}
-
-func warned(r *automation.Result, code string) bool {
-	for _, w := range r.Warnings {
-		if w.Code == code {
-			return true
-		}
-	}
-	return false
 }

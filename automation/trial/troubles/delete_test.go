@@ -1,10 +1,11 @@
-package automation_test
+package troubles_test
 
 import (
 	"fmt"
 	"testing"
 
 	"irccpin/automation"
+	"irccpin/automation/trial"
 	"irccpin/fixtures"
 	"irccpin/fixtures/mutate"
 )
@@ -18,16 +19,16 @@ func TestDelete(t *testing.T) {
 			t.Parallel()
 			p, conf := withUsers(t, seed, 3)
 			target := p.Accounts()[0].Users[1]
-			r := run(t, conf, automation.Delete(personOf(target)))
-			if ending(r) != "deleted" || r.Reconciled || r.User == nil || r.User.Email != target.Email {
-				t.Fatalf("ended as %s: %+v %+v", ending(r), r.Error, r.User)
+			r := trial.Run(t, conf, automation.Delete(personOf(target)))
+			if trial.Ending(r) != "deleted" || r.Reconciled || r.User == nil || r.User.Email != target.Email {
+				t.Fatalf("ended as %s: %+v %+v", trial.Ending(r), r.Error, r.User)
 			}
 			gone := deletions(p)
 			if len(gone) != 1 || gone[0] != target.ID {
 				t.Errorf("the portal deleted %v, want %d", gone, target.ID)
 			}
-			if r := run(t, conf, automation.Delete(automation.Person{Email: target.Email})); ending(r) != "not_present" {
-				t.Errorf("once more: %s: %+v", ending(r), r.Error)
+			if r := trial.Run(t, conf, automation.Delete(automation.Person{Email: target.Email})); trial.Ending(r) != "not_present" {
+				t.Errorf("once more: %s: %+v", trial.Ending(r), r.Error)
 			}
 		})
 	}
@@ -42,8 +43,8 @@ func TestDeleteAcrossPages(t *testing.T) {
 	}
 	for _, n := range []int{1, 7} { // the first page and the second, of three
 		target := p.Accounts()[0].Users[n-len(deletions(p))]
-		if r := run(t, conf, automation.Delete(personOf(target))); ending(r) != "deleted" {
-			t.Fatalf("user %d: ended as %s: %+v", n, ending(r), r.Error)
+		if r := trial.Run(t, conf, automation.Delete(personOf(target))); trial.Ending(r) != "deleted" {
+			t.Fatalf("user %d: ended as %s: %+v", n, trial.Ending(r), r.Error)
 		}
 		gone := deletions(p)
 		if gone[len(gone)-1] != target.ID {
@@ -69,14 +70,14 @@ func TestDeleteStrictly(t *testing.T) {
 	}
 	byName := personOf(twin)
 	byName.Email = ""
-	if r := run(t, conf, automation.Delete(byName)); ending(r) != "ambiguous_user" {
-		t.Errorf("by name: %s", ending(r))
+	if r := trial.Run(t, conf, automation.Delete(byName)); trial.Ending(r) != "ambiguous_user" {
+		t.Errorf("by name: %s", trial.Ending(r))
 	}
 	if gone := deletions(p); len(gone) > 0 || p.Witness().Clicked(fixtures.ClickDelete) > 0 {
 		t.Errorf("something was pressed for an ambiguous user: %v", gone)
 	}
-	if r := run(t, conf, automation.Delete(personOf(twin))); ending(r) != "deleted" {
-		t.Errorf("by e-mail: %s: %+v", ending(r), r.Error)
+	if r := trial.Run(t, conf, automation.Delete(personOf(twin))); trial.Ending(r) != "deleted" {
+		t.Errorf("by e-mail: %s: %+v", trial.Ending(r), r.Error)
 	}
 	users := p.Accounts()[0].Users
 	if len(users) != 2 || users[0].Email != account.Users[0].Email {
@@ -105,15 +106,15 @@ func TestDeleteInTrouble(t *testing.T) {
 			if err := p.Fault(c.fault); err != nil {
 				t.Fatal(err)
 			}
-			first := run(t, conf, automation.Delete(personOf(target)))
-			if got := ending(first); got != c.first {
+			first := trial.Run(t, conf, automation.Delete(personOf(target)))
+			if got := trial.Ending(first); got != c.first {
 				t.Errorf("the first run ended as %s, want %s: %+v", got, c.first, first.Error)
 			}
 			if fired := p.Witness().Faults; len(fired) == 0 {
 				t.Error("the trouble did not strike")
 			}
-			second := run(t, conf, automation.Delete(personOf(target)))
-			if got := ending(second); got != "deleted" && got != "not_present" {
+			second := trial.Run(t, conf, automation.Delete(personOf(target)))
+			if got := trial.Ending(second); got != "deleted" && got != "not_present" {
 				t.Errorf("the second run ended as %s: %+v", got, second.Error)
 			}
 			if gone := deletions(p); len(gone) != 1 || gone[0] != target.ID {
@@ -139,26 +140,26 @@ func TestDeleteThatAsksBack(t *testing.T) {
 				for n := range 3 {
 					account.Users = append(account.Users, fixtures.User{GivenName: fmt.Sprintf("Given%d", n), FamilyName: "Person", Email: fmt.Sprintf("person%d@example.com", n)})
 				}
-				p, s := portal(t, fixtures.Options{Seed: uint64(i), Lang: language, Accounts: []fixtures.Account{account}})
+				p, s := trial.Portal(t, fixtures.Options{Seed: uint64(i), Lang: language, Accounts: []fixtures.Account{account}})
 				if err := p.Misbehave(fixtures.Misbehaviour{Name: "sso-pass-through"}); err != nil {
 					t.Fatal(err)
 				}
-				f, err := mutate.Open(s.addr, catalogHosts(t), uint64(i), m)
+				f, err := mutate.Open(s.Addr, trial.Hosts(t), uint64(i), m)
 				if err != nil {
 					t.Fatal(err)
 				}
 				t.Cleanup(func() { _ = f.Close() })
-				s.addr, s.spki = f.Addr, f.SPKI
+				s.Addr, s.SPKI = f.Addr, f.SPKI
 				target := p.Accounts()[0].Users[1]
-				r := run(t, config(t, s), automation.Delete(personOf(target)))
+				r := trial.Run(t, trial.Config(t, s), automation.Delete(personOf(target)))
 				gone := deletions(p)
 				switch {
 				case f.Applied(m.Name) == 0:
 					t.Error("the mutation changed no page")
-				case m.Readable && (ending(r) != "deleted" || len(gone) != 1 || gone[0] != target.ID):
-					t.Errorf("ended as %s, and the portal deleted %v, want %d: %+v", ending(r), gone, target.ID, r.Error)
-				case !m.Readable && (ending(r) != "unsafe" || len(gone) > 0):
-					t.Errorf("ended as %s, and the portal deleted %v: %+v", ending(r), gone, r.Error)
+				case m.Readable && (trial.Ending(r) != "deleted" || len(gone) != 1 || gone[0] != target.ID):
+					t.Errorf("ended as %s, and the portal deleted %v, want %d: %+v", trial.Ending(r), gone, target.ID, r.Error)
+				case !m.Readable && (trial.Ending(r) != "unsafe" || len(gone) > 0):
+					t.Errorf("ended as %s, and the portal deleted %v: %+v", trial.Ending(r), gone, r.Error)
 				}
 			})
 		}
@@ -176,8 +177,8 @@ func withUsers(t *testing.T, seed uint64, n int) (*fixtures.Portal, automation.C
 			GivenName: fmt.Sprintf("Given%d", i), FamilyName: "Person", Email: fmt.Sprintf("person%d@example.com", i),
 		})
 	}
-	p, s := portal(t, fixtures.Options{Seed: seed, Accounts: []fixtures.Account{account}})
-	return p, config(t, s)
+	p, s := trial.Portal(t, fixtures.Options{Seed: seed, Accounts: []fixtures.Account{account}})
+	return p, trial.Config(t, s)
 }
 
 func personOf(u fixtures.User) automation.Person {

@@ -1,4 +1,4 @@
-package automation_test
+package portals_test
 
 import (
 	"os"
@@ -13,7 +13,7 @@ import (
 // One is added with: irccpin replay DIR --fixture fixtures/captures/NAME.
 func TestCaptures(t *testing.T) {
 	t.Parallel()
-	root := filepath.Join("..", "fixtures", "captures")
+	root := filepath.Join("..", "..", "..", "fixtures", "captures")
 	folders, err := os.ReadDir(root)
 	if err != nil {
 		t.Fatal(err)
