@@ -78,7 +78,8 @@ func TestBorders(t *testing.T) {
 		// A mail server for tests.
 		"automation/mailbox/mailtest": {},
 		// What tests of whole runs have in common, and where they stand.
-		"automation/trial":          {"automation", "automation/page", "fixtures", "selectors"},
+		"automation/trial":          {"automation", "automation/ledger", "automation/page", "fixtures", "selectors"},
+		"automation/trial/endings":  {},
 		"automation/trial/portals":  {},
 		"automation/trial/troubles": {},
 		// The yardsticks measure the client, and are no part of the portal.

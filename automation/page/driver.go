@@ -231,7 +231,7 @@ func (d *Driver) Shot() *Snapshot { return d.at.shot }
 
 // Open navigates to an address of the catalog.
 func (d *Driver) Open(ctx context.Context, address string) error {
-	d.left, d.acted = d.at.shot, time.Now()
+	d.left, d.acted, d.unanswered = d.at.shot, time.Now(), unanswered{}
 	return d.loading(ctx, d.tab.Navigate(ctx, address), lang.Text("the portal could not be opened"))
 }
 
@@ -257,7 +257,7 @@ func (d *Driver) Again(ctx context.Context) error {
 	if d.at.method != http.MethodGet {
 		return ErrPosted
 	}
-	d.left, d.acted = d.at.shot, time.Now()
+	d.left, d.acted, d.unanswered = d.at.shot, time.Now(), unanswered{}
 	return d.loading(ctx, d.tab.Reload(ctx), lang.Text("the page could not be loaded again"))
 }
 
@@ -419,7 +419,7 @@ func (d *Driver) noteRefusal(event browser.Event) {
 		return
 	}
 	posted := r.Request.Method != "GET" && r.Request.Method != "HEAD"
-	if r.Request.Kind == browser.KindDocument && (r.Request.TopFrame || posted) {
+	if r.Request.Kind == browser.KindDocument && (r.Request.TopFrame || posted) || refusal.late != nil {
 		d.refused = refusal
 	}
 }

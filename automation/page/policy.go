@@ -51,7 +51,7 @@ type policy struct {
 	// committing is set from the committing click until the next page.
 	committing bool
 	// posted is set once a post has left since the committing click, and flying
-	// while it is one of the page itself, until its answer has come.
+	// while one of the page itself that commits or holds secrets is on its way.
 	posted, flying bool
 	// still is the permission to commit; see Driver.Permit.
 	still func() *Stop
@@ -108,11 +108,20 @@ func (p *policy) commit(still func() *Stop) {
 	p.posted, p.flying = false, false
 }
 
-// inFlight tells whether what commits is on its way as a post of the page itself.
+// inFlight tells whether what commits, or holds secrets, is on its way as a post of
+// the page itself.
 func (p *policy) inFlight() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.flying
+}
+
+// tense tells whether something is at stake on the page that is shown: a commit,
+// or secrets that stand on it.
+func (p *policy) tense() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.committing || p.origins != nil
 }
 
 // hasPosted tells whether anything was posted since the committing click.
@@ -160,9 +169,7 @@ func (p *policy) judge(r browser.Request) error {
 		}
 		still = func() bool { return permitted() == nil }
 	}
-	if p.committing {
-		p.posted, p.flying = true, p.flying || document
-	}
+	p.posted, p.flying = p.posted || p.committing, p.flying || document
 	if p.release != nil {
 		return nil
 	}

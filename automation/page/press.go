@@ -63,7 +63,8 @@ func (d *Driver) Commit(ctx context.Context, page, element string, filled ...Ite
 func (d *Driver) Posted() bool { return d.policy.hasPosted() }
 
 // Permit sets what is asked at the last moment before anything that cannot be
-// taken back is pressed, and again as its request leaves; a stop ends it there.
+// taken back is pressed, and after a Commit again as its request leaves; a stop
+// ends it there.
 // It is asked from other goroutines too. Nil permits everything.
 func (d *Driver) Permit(still func() *Stop) { d.still = still }
 
@@ -184,7 +185,9 @@ func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (
 	if o.commits {
 		d.policy.commit(d.still)
 	}
-	d.questions.pressing(element)
+	if page != sessionDialog {
+		d.questions.pressing(element)
+	}
 	if err := d.tab.Click(ctx, armed.X, armed.Y); err != nil {
 		return d.disarm(doc, err)
 	}

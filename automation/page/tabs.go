@@ -70,6 +70,16 @@ func (d *Driver) handleOther(p *pane, event browser.Event, ok bool) {
 			return
 		}
 	}
+	switch e := event.(type) {
+	case browser.Navigated:
+		if e.FromPost {
+			d.policy.answered() // the form's answer came in a tab of its own
+		}
+	case browser.NavigationFailed:
+		if e.FromPost {
+			d.policy.answered()
+		}
+	}
 	p.view.handle(event, time.Now())
 	shot := p.view.shot
 	if shot.Page() == "" || p.view.doc == p.aside || !d.options.Catalog.Allows(shot.Host) {

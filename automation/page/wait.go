@@ -117,12 +117,20 @@ func (d *Driver) judge(now time.Time) verdict {
 		return verdict{}
 	}
 	if d.policy.inFlight() {
-		// What cannot be taken back is on its way: until its answer comes, the page
-		// that sent it has nothing to say, whatever it shows meanwhile.
+		// Until the answer comes, the page that sent this has nothing to say, whatever it
+		// shows meanwhile.
 		return verdict{}
 	}
-	if until := v.alerted.Add(quarrel); d.left != nil && d.left.Doc == v.shot.Doc && now.Before(until) {
-		return verdict{until: until} // behind the box the page may go on
+	if d.left != nil && d.left.Doc == v.shot.Doc {
+		// What the same page says after a press may be an answer, or "One moment, please":
+		// behind a box, or where something is at stake, it has a while to go on.
+		until := v.alerted.Add(quarrel)
+		if d.policy.tense() {
+			until = d.stillFor(quarrel)
+		}
+		if now.Before(until) {
+			return verdict{until: until}
+		}
 	}
 	if !complete {
 		until := v.since.Add(lateResources)
@@ -248,6 +256,9 @@ func (d *Driver) Settles(ctx context.Context, so func(*Snapshot) bool) (bool, er
 		}
 	}
 }
+
+// Restless tells whether the page has not kept still for as long as Settles waits.
+func (d *Driver) Restless() bool { return time.Now().Before(d.at.changed.Add(lateParts)) }
 
 // Quiet waits until the page has not changed for a moment, so that a table of it
 // that is still being filled is not read half; without a table ("") any script counts.

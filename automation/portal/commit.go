@@ -257,6 +257,11 @@ func sameMail(shown, sent string) bool {
 	return shown == sent || len(shown) >= leastMail && strings.HasPrefix(sent, shown)
 }
 
+// covered tells whether a shown address visibly lacks something.
+func covered(shown string) bool {
+	return strings.ContainsAny(shown, "*•…") || strings.HasSuffix(shown, "...")
+}
+
 // leastMail is how much of a cut address must be there: less could be anybody's.
 const leastMail = 6
 
@@ -365,7 +370,8 @@ func (k *Desk) rejected(ctx context.Context, id string, in Intent, form, back *p
 		stop.Message = lang.Text("the portal did not create the user; it says: %q", strings.Join(said, " / "))
 	}
 	d := k.doubt(id, in, stop)
-	if err := k.leaveForm(ctx); err != nil || k.Driver.Last() != "home" {
+	left := k.leaveForm(ctx)
+	if posted = posted || k.Driver.Posted(); left != nil || k.Driver.Last() != "home" {
 		return k.reconcile(ctx, d, true)
 	}
 	users, err := Users(ctx, k.Driver, k.Home)

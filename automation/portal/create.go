@@ -8,6 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"irccpin/automation/lang"
 	"irccpin/automation/page"
 )
@@ -193,16 +195,16 @@ func checkAttestation(text string, employer Employer) error {
 // of one whose name begins with it: "ABC" is not "ABC Holdings". An empty name,
 // one that the home page does not tell, cannot be compared.
 func names(text, name string) bool {
-	words, wanted := strings.Fields(strings.ReplaceAll(text, "(", " (")), strings.Fields(name)
+	wanted, words := wordsOf(name), wordsOf(text)
 	shouted := !strings.ContainsFunc(text, unicode.IsLower)
 	found := len(wanted) == 0
+	same := func(got, want word) bool { return letters(got.text) == letters(want.text) }
 	for i := 0; len(wanted) > 0 && i+len(wanted) <= len(words); i++ {
-		same := func(got, want string) bool { return letters(got) == letters(want) }
 		if !slices.EqualFunc(words[i:i+len(wanted)], wanted, same) {
 			continue
 		}
-		rest := words[i+len(wanted):]
-		if last, _ := utf8.DecodeLastRuneInString(words[i+len(wanted)-1]); inWord(last) && len(rest) > 0 && !shouted && goesOn(rest[0]) {
+		last, rest := words[i+len(wanted)-1], words[i+len(wanted):]
+		if len(rest) > 0 && last.joins(rest[0], shouted) {
 			return false
 		}
 		found = true
@@ -210,10 +212,38 @@ func names(text, name string) bool {
 	return found
 }
 
-// goesOn tells whether a word goes on with the name that stands before it.
-func goesOn(word string) bool {
-	first, _ := utf8.DecodeRuneInString(word)
-	return unicode.IsUpper(first) && !slices.Contains([]string{"i", "je"}, letters(word)) && !strings.HasPrefix(word, "J'") && !strings.HasPrefix(word, "J’")
+// word is a word of a text, and what stands between it and the next one.
+type word struct{ text, gap string }
+
+func wordsOf(text string) (words []word) {
+	inside := false
+	for _, r := range norm.NFC.String(text) {
+		if is := unicode.IsLetter(r) || unicode.IsDigit(r); is {
+			if !inside {
+				words = append(words, word{})
+			}
+			words[len(words)-1].text += string(r)
+			inside = true
+		} else {
+			if len(words) > 0 {
+				words[len(words)-1].gap += string(r)
+			}
+			inside = false
+		}
+	}
+	return words
+}
+
+// joins tells whether the next word goes on with the name that ends with this one.
+func (w word) joins(next word, shouted bool) bool {
+	switch strings.TrimSpace(w.gap) {
+	case "-", "‐", "‑", "&", "'", "’":
+		return true
+	case "":
+		first, _ := utf8.DecodeRuneInString(next.text)
+		return unicode.IsUpper(first) && !shouted && !slices.Contains([]string{"i", "j", "je"}, letters(next.text))
+	}
+	return false
 }
 
 // leaveForm goes back to the home page by the form's own button.

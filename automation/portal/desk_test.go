@@ -181,6 +181,17 @@ func TestCreate(t *testing.T) {
 				time.AfterFunc(10*time.Second, func() { b.create(); b.show("confirm-create-user") })
 			}
 		}, "created", EndCreated, 1},
+		"the page says that it is about to send": {func(b *bench) {
+			b.onCreate = func() {
+				b.tell("create-user", "Wait")
+				time.AfterFunc(time.Second, func() { b.posts(browser.KindDocument) })
+				time.AfterFunc(8*time.Second, func() { b.create(); b.show("confirm-create-user") })
+			}
+		}, "created", EndCreated, 1},
+		"a script sends the form as it is left": {func(b *bench) {
+			b.onCreate = func() { b.tell("create-user", "Wait") }
+			b.onReturn = func() { b.posts(browser.KindXHR); b.show("home"); time.AfterFunc(20*time.Second, b.create) }
+		}, "created, reconciled", EndReconciled, 1},
 		"confirmed, and the address is another": {func(b *bench) {
 			b.onCreate = func() { b.sent.Email = "hidden"; b.create(); b.show("confirm-create-user") }
 		}, "created", EndCreated, 1},
@@ -349,18 +360,26 @@ func TestCreateAskedBack(t *testing.T) {
 // judged all the same: known ones are read, and others said to be unknown.
 func TestRestless(t *testing.T) {
 	for name, c := range map[string]struct {
-		show func(b *bench)
+		show func(t *testing.T, b *bench)
 		want page.Code // empty: the user is created
 	}{
-		"the form":         {func(b *bench) { b.onForm = func() { b.show("create-user"); b.stir("create-user") } }, ""},
-		"the home page":    {func(b *bench) { b.stir("home") }, ""},
-		"an unknown page":  {func(b *bench) { b.onForm = func() { b.show(""); b.stir("") } }, page.PageUnknown},
-		"a form in pieces": {func(b *bench) { b.lacks = "email"; b.onForm = func() { b.show("create-user"); b.stir("create-user") } }, page.PageChanged},
+		"the form":        {func(_ *testing.T, b *bench) { b.onForm = func() { b.show("create-user"); b.stir("create-user") } }, ""},
+		"the home page":   {func(_ *testing.T, b *bench) { b.stir("home") }, ""},
+		"an unknown page": {func(_ *testing.T, b *bench) { b.onForm = func() { b.show(""); b.stir("") } }, page.PageUnknown},
+		"an empty table": {func(t *testing.T, b *bench) {
+			b.users, b.speechless = nil, true
+			b.desk.Driver, b.desk.Home, _ = b.signIn(t.Context(), t)
+			b.stir("home")
+		}, page.PageChanged},
+		"a form in pieces": {func(_ *testing.T, b *bench) {
+			b.lacks = "email"
+			b.onForm = func() { b.show("create-user"); b.stir("create-user") }
+		}, page.PageChanged},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, jorge)
-				c.show(b)
+				c.show(t, b)
 				defer b.still()
 				_, err := b.desk.Create(t.Context(), order)
 				if page.CodeOf(err) != c.want {

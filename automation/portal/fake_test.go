@@ -45,6 +45,10 @@ type fakePortal struct {
 	onForm func()
 	// wording is what the texts of every page come to.
 	wording string
+	// onReturn is what the way back from the form comes to; nil is home.
+	onReturn func()
+	// speechless: a table without rows does not say that it has none.
+	speechless bool
 	// lacks is an element that no page has.
 	lacks string
 	// stop ends what stir began.
@@ -97,7 +101,7 @@ func (f *fakePortal) tell(name string, messages ...string) {
 	}
 	f.announce(doc, map[string]any{"page": map[string]any{
 		"pages": pages, "wording": f.wording, "loaded": "complete", "elements": elements, "messages": append(messages, strings.Fields(f.banner)...),
-		"tables":  map[string]any{"users": map[string]any{"count": 1, "rows": rows, "shown": true, "none": rows == 0}},
+		"tables":  map[string]any{"users": map[string]any{"count": 1, "rows": rows, "shown": true, "none": rows == 0 && !f.speechless}},
 		"details": map[string]string{"legal-name": "Maple Example Ltd"},
 		"boxes":   f.boxes,
 	}})
@@ -247,6 +251,8 @@ func (f *fakePortal) Click(context.Context, float64, float64) error {
 		or(f.onCreate, func() { f.create(); f.show("confirm-create-user") })
 	case "continue":
 		or(f.onContinue, home)
+	case "return":
+		or(f.onReturn, home)
 	case "users delete":
 		or(f.onDelete, func() { f.show("delete-confirmation") })
 	case "confirm-delete":

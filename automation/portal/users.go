@@ -144,8 +144,14 @@ func openTable(ctx context.Context, d *page.Driver, home *page.Snapshot) error {
 		}
 	}
 	filled := func(s *page.Snapshot) bool { return s.Tables["users"].Rows > 0 || s.Tables["users"].None }
-	if _, err := d.Settles(ctx, filled); err != nil {
+	if ok, err := d.Settles(ctx, filled); err != nil {
 		return err
+	} else if now := d.Shot(); !ok && d.Restless() && now != nil && now.Tables["users"].Count == 1 {
+		return &page.Stop{
+			Code: page.PageChanged, Page: "home", Element: "users",
+			Message: lang.Text("the table of users is empty on a page that never keeps still, so nobody can tell whether it is complete"),
+			Hint:    lang.Text("Run the command again. If it happens again, look at the portal by hand."),
+		}
 	}
 	return d.Quiet(ctx, "users")
 }
@@ -153,12 +159,13 @@ func openTable(ctx context.Context, d *page.Driver, home *page.Snapshot) error {
 // Find returns the users who are, or may be, a person.
 //
 // Same holds those whose names are equal after normalising space and case and
-// whose e-mail is equal or absent on one side. Partial holds those who agree
+// whose e-mail is equal, absent on one side, or visibly cut or covered and
+// otherwise equal. Partial holds those who agree
 // in part: same names with another e-mail, or the same e-mail with other names.
 func Find(users []User, p Person) (same, partial []User) {
 	for _, u := range users {
 		names := fold(u.GivenName) == fold(p.GivenName) && fold(u.FamilyName) == fold(p.FamilyName)
-		mail := fold(u.Email) == fold(p.Email)
+		mail := fold(u.Email) == fold(p.Email) || p.Email != "" && covered(u.Email) && sameMail(u.Email, p.Email)
 		switch {
 		case names && (mail || u.Email == "" || p.Email == ""):
 			same = append(same, u)

@@ -122,6 +122,17 @@ func TestMadeByThePortal(t *testing.T) {
 	}
 }
 
+// TestCovered: an address that is covered or cut is the one that it can be, and one
+// that is only shorter is another.
+func TestCovered(t *testing.T) {
+	p := Person{"Ann", "Lee", "ann.lee@example.com"}
+	for shown, ok := range map[string]bool{"a***@example.com": true, "ann.le…": true, "ann.lee@ex...": true, "ann.lee@exam": false, "b***@example.com": false} {
+		if same, _ := Find([]User{{GivenName: "Ann", FamilyName: "Lee", Email: shown}}, p); (len(same) == 1) != ok {
+			t.Errorf("%q: %v", shown, same)
+		}
+	}
+}
+
 // TestAttestationNames: the statement to be ticked speaks of the account's
 // business, and of none whose name begins like it.
 func TestAttestationNames(t *testing.T) {
@@ -133,12 +144,18 @@ func TestAttestationNames(t *testing.T) {
 		"FOR ALDER & SONS' BAKERY IN THE EMPLOYER PORTAL":                                                     true,
 		"for Alder & Sons' Bakery Holdings, I authorize somebody on behalf of Alder & Sons' Bakery Holdings.": false,
 		"for Alder & Sons' Bakery, I authorize somebody on behalf of Alder & Sons' Bakery Holdings.":          false,
+		"for Alder & Sons' Bakery—I authorize somebody":                                                       true,
+		"for Alder & Sons' Bakery(IRCC employer number A1), I authorize somebody":                             true,
+		"for Alder & Sons' Bakery & Co.":                                                                      false,
 		"for Alder & Sons' Bakery-Café.":                                                                      false,
 		"for Birch Ltd.":                                                                                      false,
 	} {
 		if got := names(text, "Alder & Sons' Bakery"); got != ok {
 			t.Errorf("%q: %v", text, got)
 		}
+	}
+	if !names("au nom d'Acier Nord inc.", "Acier Nord inc.") || !names("for ABC (Canada) Inc.", "ABC(Canada) Inc.") {
+		t.Error("an elision or a space makes another business")
 	}
 	if !names("for somebody", "") {
 		t.Error("a name that is not known counts as another one")

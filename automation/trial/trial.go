@@ -4,7 +4,9 @@
 //
 // It is for tests alone. They stand where what they try is: in package automation
 // what holds for every run, in automation/trial/portals the portals of every
-// shape, in automation/trial/troubles what goes wrong on the way.
+// shape, in automation/trial/endings how runs end at portals that misbehave, in
+// automation/trial/troubles what goes wrong on the way. They are apart so that no
+// package's tests take longer than go test allows.
 package trial
 
 import (
@@ -26,6 +28,7 @@ import (
 	"time"
 
 	"irccpin/automation"
+	"irccpin/automation/ledger"
 	"irccpin/automation/page"
 	"irccpin/fixtures"
 	"irccpin/selectors"
@@ -210,6 +213,29 @@ func Ending(r *automation.Result) string {
 // Warned tells whether a result has a warning of that code.
 func Warned(r *automation.Result, code string) bool {
 	return slices.ContainsFunc(r.Warnings, func(w automation.Warning) bool { return w.Code == code })
+}
+
+// Unresolved lists the intents of an account that are still open, after proving
+// that its lease is free.
+func Unresolved(t *testing.T, conf automation.Config, username string) []ledger.Record {
+	t.Helper()
+	l, err := ledger.Open(t.Context(), ledger.Options{Dir: conf.StateDir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	account := l.Fingerprint("account", username)
+	lease, err := l.Acquire(t.Context(), ledger.Simulated, account, "the test", time.Second)
+	if err != nil {
+		t.Errorf("the lease is not free: %v", err)
+	} else if err := lease.Release(t.Context()); err != nil {
+		t.Error(err)
+	}
+	open, err := l.Unresolved(t.Context(), ledger.Simulated, account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return open
 }
 
 // Main runs the tests of a package and closes the browser that they share. It

@@ -52,8 +52,11 @@ function holds(seen, page, mark, memo) {
     return memo.get(mark.text);
   }
   if (mark.message) {
+    const like = testOf(mark.message);
     const unlike = mark.unlike && testOf(mark.unlike);
-    const test = (text) => testOf(mark.message)(text) && !(unlike && unlike(text));
+    // A message can say what happened, and in another sentence what would.
+    const says = (text) => like(text) && !(unlike && unlike(text));
+    const test = (text) => says(text) || (unlike && text.split(/[.!?]\s+/).some(says));
     return seen.headings.some((el) => displayed(el) && test(normalise(textOf(el)))) || seen.messages.some((text) => test(normalise(text)));
   }
   if (mark.path) return new RegExp(mark.path).test(location.pathname);

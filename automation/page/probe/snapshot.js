@@ -20,6 +20,16 @@ function elementState(seen, page, memo) {
   return out;
 }
 
+// charsetOf is what the form that commits wants to be sent in, where it says so.
+function charsetOf(page, memo) {
+  for (const [name, spec] of Object.entries(page.elements)) {
+    const found = spec.commits && memo.get(name);
+    const form = found && found.el && found.el.form;
+    if (form && form.acceptCharset) return form.acceptCharset.trim().split(/[\s,]+/)[0];
+  }
+  return '';
+}
+
 // digest tells two states of a table apart without carrying what it holds.
 function digest(text) {
   let hash = 2166136261;
@@ -54,7 +64,6 @@ function snapshot() {
     host: location.hostname,
     title: document.title,
     lang: document.documentElement.lang,
-    charset: document.characterSet,
     loaded: document.readyState,
     pages: mains.length > 1 ? mains.map(({ page }) => nameOf(page)) : mains.map(({ page }) => page.name),
     variant: mains.length === 1 ? mains[0].page.variant : undefined,
@@ -62,9 +71,11 @@ function snapshot() {
     messages: seen.told.slice(0, 8),
     boxes: select(seen, dialogs).filter(visible).map((el) => tidy(shownText(el)).slice(0, 160)).slice(0, 3),
   };
+  shot.charset = document.characterSet;
   if (mains.length === 1) {
     const { page, memo } = mains[0];
     shot.elements = elementState(seen, page, memo);
+    shot.charset = charsetOf(page, memo) || shot.charset;
     shot.tables = tableState(seen, page);
     shot.facets = Object.entries(page.facets || {}).filter(([, mark]) => holds(seen, page, mark, memo)).map(([name]) => name);
     if (page.details) {

@@ -378,6 +378,8 @@ var decidedInFlow = map[string]string{
 	"attestation-other-business": "whom the statement names is compared with the home page",
 	"commit-disabled":            "a button that stays disabled is not pressed",
 	"commit-says-return":         "what a button does that lies shows in the table, which is read after it",
+	"dialog-alert-refuses":       "what a box of the browser's says is met when the button is pressed",
+	"dialog-confirm-exists":      "what a box of the browser's asks is met when the button is pressed",
 	"cookies-wall":               "what covers a button is met when it is pressed",
 	"question-over-page":         "what covers a button is met when it is pressed",
 	"details-lost":               "the numbers on the page are compared with the settings",

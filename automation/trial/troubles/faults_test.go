@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"irccpin/automation"
-	"irccpin/automation/ledger"
 	"irccpin/automation/trial"
 	"irccpin/fixtures"
 )
@@ -400,31 +399,8 @@ func aftermath(t *testing.T, p *fixtures.Portal, conf automation.Config, second 
 	if left, _ := filepath.Glob(filepath.Join(conf.StateDir, "browsers", "*")); len(left) > 0 {
 		complain("browser profiles are left behind: %v", left)
 	}
-	if open := unresolved(t, conf, account.Username); len(open) > 0 {
+	if open := trial.Unresolved(t, conf, account.Username); len(open) > 0 {
 		complain("intents are left open: %+v", open)
 	}
 	return wrong
-}
-
-// unresolved lists the intents of an account that are still open, after proving
-// that its lease is free.
-func unresolved(t *testing.T, conf automation.Config, username string) []ledger.Record {
-	t.Helper()
-	l, err := ledger.Open(t.Context(), ledger.Options{Dir: conf.StateDir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	account := l.Fingerprint("account", username)
-	lease, err := l.Acquire(t.Context(), ledger.Simulated, account, "the test", time.Second)
-	if err != nil {
-		t.Errorf("the lease is not free: %v", err)
-	} else if err := lease.Release(t.Context()); err != nil {
-		t.Error(err)
-	}
-	open, err := l.Unresolved(t.Context(), ledger.Simulated, account)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return open
 }

@@ -42,7 +42,7 @@ func TestDoubtAboutSomebodyElse(t *testing.T) {
 	if made := len(p.Witness().Creations); made != 2 {
 		t.Errorf("%d users were made, want 2", made)
 	}
-	if open := unresolved(t, conf, p.Accounts()[0].Username); len(open) > 0 {
+	if open := trial.Unresolved(t, conf, p.Accounts()[0].Username); len(open) > 0 {
 		t.Errorf("intents are left open: %+v", open)
 	}
 }
@@ -80,7 +80,7 @@ func TestDoubtsAreNoticed(t *testing.T) {
 	if r := trial.Run(t, conf, automation.List()); trial.Ending(r) != "listed" || r.Reconciled || !trial.Warned(r, "unresolved") {
 		t.Errorf("the list ended as %s: %+v, warnings %+v", trial.Ending(r), r.Error, r.Warnings)
 	}
-	if open := unresolved(t, conf, account.Username); len(open) != 1 || open[0].Person.GivenName != "Ann" {
+	if open := trial.Unresolved(t, conf, account.Username); len(open) != 1 || open[0].Person.GivenName != "Ann" {
 		t.Errorf("after the list these are in doubt: %+v", open)
 	}
 
@@ -88,7 +88,7 @@ func TestDoubtsAreNoticed(t *testing.T) {
 	if r := trial.Run(t, conf, automation.FindPIN(automation.Person{Email: there.Email})); trial.Ending(r) != "found" || r.User.PIN != there.PIN || !trial.Warned(r, "unresolved") {
 		t.Errorf("the PIN ended as %s: %+v, warnings %+v", trial.Ending(r), r.Error, r.Warnings)
 	}
-	if open := unresolved(t, conf, account.Username); len(open) != 1 || open[0].Person.GivenName != "Ann" {
+	if open := trial.Unresolved(t, conf, account.Username); len(open) != 1 || open[0].Person.GivenName != "Ann" {
 		t.Errorf("after the PIN these are in doubt: %+v", open)
 	}
 }

@@ -1,4 +1,4 @@
-package troubles_test
+package endings_test
 
 import (
 	"fmt"
@@ -120,7 +120,7 @@ func TestDeleteInTrouble(t *testing.T) {
 			if gone := deletions(p); len(gone) != 1 || gone[0] != target.ID {
 				t.Errorf("the portal deleted %v, want %d once", gone, target.ID)
 			}
-			if open := unresolved(t, conf, p.Accounts()[0].Username); len(open) > 0 {
+			if open := trial.Unresolved(t, conf, p.Accounts()[0].Username); len(open) > 0 {
 				t.Errorf("intents are left open: %+v", open)
 			}
 		})

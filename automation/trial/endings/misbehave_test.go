@@ -1,4 +1,4 @@
-package troubles_test
+package endings_test
 
 import (
 	"os"

@@ -1,0 +1,4 @@
+// Package endings tries how runs end: every misbehaviour of the simulated portal
+// through a creation, against what the portal witnessed, and deletions. It is
+// nothing but tests.
+package endings
