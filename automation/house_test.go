@@ -78,10 +78,12 @@ func TestBorders(t *testing.T) {
 		// A mail server for tests.
 		"automation/mailbox/mailtest": {},
 		// What tests of whole runs have in common, and where they stand.
-		"automation/trial":          {"automation", "automation/ledger", "automation/page", "fixtures", "selectors"},
-		"automation/trial/endings":  {},
-		"automation/trial/portals":  {},
-		"automation/trial/troubles": {},
+		"automation/trial":           {"automation", "automation/browser", "automation/ledger", "automation/page", "fixtures", "selectors"},
+		"automation/trial/deletions": {},
+		"automation/trial/endings":   {},
+		"automation/trial/portals":   {},
+		"automation/trial/redesigns": {},
+		"automation/trial/troubles":  {},
 		// The yardsticks measure the client, and are no part of the portal.
 		"fixtures/peers":       {"automation", "fixtures", "fixtures/peers/floor"},
 		"fixtures/peers/floor": {"fixtures"},

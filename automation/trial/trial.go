@@ -3,10 +3,10 @@
 // that the tests of a package share, and how it ended.
 //
 // It is for tests alone. They stand where what they try is: in package automation
-// what holds for every run, in automation/trial/portals the portals of every
-// shape, in automation/trial/endings how runs end at portals that misbehave, in
-// automation/trial/troubles what goes wrong on the way. They are apart so that no
-// package's tests take longer than go test allows.
+// what holds for every run, in the folders beside this file the portals of every
+// shape, redesigned ones, how runs end at portals that misbehave, deletions, and
+// what goes wrong on the way. They are apart so that no package's tests take longer
+// than go test allows.
 package trial
 
 import (
@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"irccpin/automation"
+	"irccpin/automation/browser"
 	"irccpin/automation/ledger"
 	"irccpin/automation/page"
 	"irccpin/fixtures"
@@ -236,6 +237,37 @@ func Unresolved(t *testing.T, conf automation.Config, username string) []ledger.
 		t.Fatal(err)
 	}
 	return open
+}
+
+// OpenTab opens a browser with one tab, in which the probe looks at the pages of
+// a server at addr.
+func OpenTab(t *testing.T, catalog *selectors.Catalog, addr, spki string) *browser.Tab {
+	t.Helper()
+	gate, err := browser.OpenGate(browser.GateOptions{Allow: catalog.Allows, Simulator: addr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = gate.Close() })
+	found, err := browser.Find(browser.FindOptions{Headless: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	chrome, err := browser.Start(t.Context(), browser.Options{
+		Path: found.Path, Headless: true, NoSandbox: true, TrustSPKI: []string{spki}, Gate: gate, ProfileRoot: t.TempDir(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = chrome.Close(context.WithoutCancel(t.Context())) })
+	options, err := page.New(page.Options{Catalog: catalog}).TabOptions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab, err := chrome.NewTab(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tab
 }
 
 // Main runs the tests of a package and closes the browser that they share. It

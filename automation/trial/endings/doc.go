@@ -1,4 +1,3 @@
 // Package endings tries how runs end: every misbehaviour of the simulated portal
-// through a creation, against what the portal witnessed, and deletions. It is
-// nothing but tests.
+// through a creation, against what the portal witnessed. It is nothing but tests.
 package endings

@@ -63,39 +63,8 @@ func openGallery(t *testing.T) *gallery {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = f.Close() })
-	g.tab = openTab(t, catalog, f.Addr, f.SPKI)
+	g.tab = trial.OpenTab(t, catalog, f.Addr, f.SPKI)
 	return g
-}
-
-// openTab opens a browser with one tab, in which the probe looks at the pages of
-// a server at addr.
-func openTab(t *testing.T, catalog *selectors.Catalog, addr, spki string) *browser.Tab {
-	t.Helper()
-	gate, err := browser.OpenGate(browser.GateOptions{Allow: catalog.Allows, Simulator: addr})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = gate.Close() })
-	found, err := browser.Find(browser.FindOptions{Headless: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	chrome, err := browser.Start(t.Context(), browser.Options{
-		Path: found.Path, Headless: true, NoSandbox: true, TrustSPKI: []string{spki}, Gate: gate, ProfileRoot: t.TempDir(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = chrome.Close(context.WithoutCancel(t.Context())) })
-	options, err := page.New(page.Options{Catalog: catalog}).TabOptions()
-	if err != nil {
-		t.Fatal(err)
-	}
-	tab, err := chrome.NewTab(t.Context(), options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tab
 }
 
 func (g *gallery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -209,7 +178,7 @@ func TestRecognition(t *testing.T) {
 // portals; by default there are a few.
 func (g *gallery) matrix(t *testing.T) {
 	seeds := 1
-	if n, err := strconv.Atoi(drawn("IRCCPIN_TEST_SEEDS")); err == nil {
+	if n, err := strconv.Atoi(os.Getenv("IRCCPIN_TEST_SEEDS")); err == nil {
 		seeds = n
 	}
 	pages := 0
@@ -308,7 +277,7 @@ func (g *gallery) edges(t *testing.T) {
 // page that was sent on the way: no two are true.
 func (g *gallery) second(t *testing.T) {
 	looks := second.Looks()
-	if drawn("IRCCPIN_TEST_SEEDS") == "" {
+	if os.Getenv("IRCCPIN_TEST_SEEDS") == "" {
 		looks = looks[1:2]
 	}
 	for i, look := range looks {
@@ -327,7 +296,7 @@ func (g *gallery) second(t *testing.T) {
 		{second.Options{WrongAnswers: true}, "credential_refused", "identity-validation"},
 		{second.Options{NotPrimary: true}, "not_permitted", "home"},
 	}
-	if drawn("IRCCPIN_TEST_SEEDS") == "" {
+	if os.Getenv("IRCCPIN_TEST_SEEDS") == "" {
 		troubles = troubles[:2] // the pages that no visit without trouble has
 	}
 	for i, trouble := range troubles {

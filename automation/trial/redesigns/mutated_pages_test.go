@@ -1,4 +1,4 @@
-package portals_test
+package redesigns_test
 
 import (
 	"cmp"
@@ -94,7 +94,7 @@ func openHall(t *testing.T) *hall {
 	}
 	h.front.Mark()
 	t.Cleanup(func() { _ = h.front.Close() })
-	h.tab = openTab(t, catalog, h.front.Addr, h.front.SPKI)
+	h.tab = trial.OpenTab(t, catalog, h.front.Addr, h.front.SPKI)
 	return h
 }
 

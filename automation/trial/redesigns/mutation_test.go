@@ -1,4 +1,4 @@
-package portals_test
+package redesigns_test
 
 import (
 	"cmp"

@@ -1,4 +1,4 @@
-package endings_test
+package deletions_test
 
 import (
 	"fmt"

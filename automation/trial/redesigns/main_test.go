@@ -1,0 +1,10 @@
+package redesigns_test
+
+import (
+	"os"
+	"testing"
+
+	"irccpin/automation/trial"
+)
+
+func TestMain(m *testing.M) { os.Exit(trial.Main(m)) }
