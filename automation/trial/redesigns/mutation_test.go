@@ -349,8 +349,16 @@ func combination(random *rand.Rand, large bool) redesign {
 		size += random.IntN(3)
 	}
 	tr := redesign{seed: random.Uint64N(1000), lang: []string{"en", "en", "fr"}[random.IntN(3)]}
-	for _, i := range random.Perm(len(all))[:size] {
-		tr.edits = append(tr.edits, all[i])
+	paged := false
+	for _, i := range random.Perm(len(all)) {
+		pager := strings.HasPrefix(all[i].Name, "pager-")
+		if pager && paged {
+			continue // a table has one pager: two that both turn it leave it standing
+		}
+		paged = paged || pager
+		if tr.edits = append(tr.edits, all[i]); len(tr.edits) == size {
+			break
+		}
 	}
 	return tr
 }
