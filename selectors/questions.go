@@ -27,7 +27,7 @@ func (s Site) Agrees(pressed, question string) bool {
 	}
 	text := Normalise(question)
 	fits := func(q Question) bool {
-		return (len(q.Fits) == 0 || q.Fits.match(text)) && !q.Unlike.match(text)
+		return (len(q.Fits) == 0 || q.Fits.Matches(text)) && !q.Unlike.Matches(text)
 	}
 	for _, q := range s.Questions {
 		if slices.Contains(q.After, pressed) {
@@ -46,12 +46,12 @@ func (s Site) Agrees(pressed, question string) bool {
 // such as a survey.
 func (o Over) Concerns(text string) bool {
 	text = Normalise(text)
-	return o.About.match(text) && !o.Unlike.match(text)
+	return o.About.Matches(text) && !o.Unlike.Matches(text)
 }
 
-// match tells whether a text that Normalise has folded is one of the wordings. The
-// catalog's check made sure of the expressions.
-func (t Texts) match(text string) bool {
+// Matches tells whether a text that Normalise has folded is one of the wordings.
+// The catalog's check made sure of the expressions.
+func (t Texts) Matches(text string) bool {
 	for _, list := range t {
 		for _, wording := range list {
 			if re, ok := strings.CutPrefix(wording, "~"); ok {

@@ -16,8 +16,9 @@
 // evaluates the catalog inside the browser.
 //
 // Where to go next: selectors.go is the form of a page and how the files are
-// read, check.go what they must hold, services.go and variants.go what a service
-// and a second look of a page add, normalise.go how texts are compared.
+// read, check.go and syntax.go what they must hold, services.go and variants.go
+// what a service and a second look of a page add, normalise.go how texts are
+// compared, questions.go what boxes of the browser's own may ask.
 package selectors
 
 import (

@@ -11,7 +11,7 @@ import (
 // and not ruled out.
 func reads(c *Catalog, texts, unlike Texts, text string) bool {
 	text = bare(c, text)
-	return matches(texts, text) && !matches(unlike, text)
+	return texts.Matches(text) && !unlike.Matches(text)
 }
 
 func bare(c *Catalog, text string) string {
@@ -23,21 +23,6 @@ func bare(c *Catalog, text string) string {
 		}
 	}
 	return text
-}
-
-func matches(texts Texts, text string) bool {
-	for _, list := range texts {
-		for _, wording := range list {
-			if re, ok := strings.CutPrefix(wording, "~"); ok {
-				if regexp.MustCompile(re).MatchString(text) {
-					return true
-				}
-			} else if Normalise(wording) == text {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // TestWordings holds the catalog against what plausible authors of such pages

@@ -92,7 +92,7 @@ func TestModel(t *testing.T) {
 		var all []*modelIntent
 		pick := func(rt *rapid.T) *modelIntent {
 			if len(all) == 0 {
-				rt.Skip("no intent yet")
+				rt.Skip("no intent yet") // this step alone: rapid draws another one in its place
 			}
 			return rapid.SampledFrom(all).Draw(rt, "intent")
 		}

@@ -16,6 +16,6 @@
 //
 // Where to go next: probe.go puts the probe together, snapshot.go is what a
 // page tells, wait.go waits for the next one, fill.go and press.go act on it,
-// table.go reads tables, policy.go judges requests, stop.go holds the reasons
-// to stop.
+// table.go reads tables, dialogs.go answers the browser's own boxes, policy.go
+// judges requests, stop.go holds the reasons to stop.
 package page

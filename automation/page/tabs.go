@@ -70,15 +70,8 @@ func (d *Driver) handleOther(p *pane, event browser.Event, ok bool) {
 			return
 		}
 	}
-	switch e := event.(type) {
-	case browser.Navigated:
-		if e.FromPost {
-			d.policy.answered() // the form's answer came in a tab of its own
-		}
-	case browser.NavigationFailed:
-		if e.FromPost {
-			d.policy.answered()
-		}
+	if answersPost(event) {
+		d.policy.answered() // in a tab of its own
 	}
 	p.view.handle(event, time.Now())
 	shot := p.view.shot
@@ -88,6 +81,17 @@ func (d *Driver) handleOther(p *pane, event browser.Event, ok bool) {
 	if spec, _ := d.options.Catalog.Page(shot.Page()); spec.Kind == selectors.Step {
 		d.bringForward(p, true)
 	}
+}
+
+// answersPost tells whether an event is what came of a post.
+func answersPost(event browser.Event) bool {
+	switch e := event.(type) {
+	case browser.Navigated:
+		return e.FromPost
+	case browser.NavigationFailed:
+		return e.FromPost
+	}
+	return false
 }
 
 // bringForward makes another tab the one that is driven, and keeps the one

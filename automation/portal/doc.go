@@ -14,6 +14,10 @@
 //	the table with the new row at once         created
 //	the form, with a message that is new, and  rejected_by_portal
 //	  a table without a new row
+//	the same page with a message, where a      two whole looks; then rejected_by_portal
+//	  script of it had sent something
+//	a box of the browser's own that asks for   Cancel, quoted; doubt
+//	  more than what was pressed
 //	the form without a word; an error page;    doubt: look at the table, signing in again where the page
 //	  another page; no answer; an answer that    shown is not a home page that can be loaded anew
 //	  hangs; a session that ended; a browser
@@ -24,6 +28,8 @@
 //	one new row that the order can have made   created, reconciled
 //	several                                    ambiguous_user, both named, never created
 //	none, in two whole looks Settle apart      not_created, intent closed
+//	none but one of that name with quite       created where the portal had confirmed, with a warning;
+//	  another address                            else conflicting_user
 //	none, and the portal had confirmed         outcome_unknown; after a day: made, and removed since
 //	none, and an earlier look had seen it      made, and removed since; intent closed
 //	no table                                   up to three sign-ins, none after one that ended where a

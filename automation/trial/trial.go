@@ -15,6 +15,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httputil"
 	"os"
@@ -268,6 +269,18 @@ func OpenTab(t *testing.T, catalog *selectors.Catalog, addr, spki string) *brows
 		t.Fatal(err)
 	}
 	return tab
+}
+
+// Draw is what a test draws its sample with. IRCCPIN_TEST_SEED repeats a draw, and
+// is in the log of each.
+func Draw(t *testing.T) *rand.Rand {
+	t.Helper()
+	draw := rand.Uint64() % 1_000_000
+	if n, err := strconv.ParseUint(os.Getenv("IRCCPIN_TEST_SEED"), 10, 64); err == nil {
+		draw = n
+	}
+	t.Logf("IRCCPIN_TEST_SEED=%d", draw)
+	return rand.New(rand.NewPCG(draw, draw))
 }
 
 // Main runs the tests of a package and closes the browser that they share. It

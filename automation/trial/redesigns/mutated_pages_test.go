@@ -11,8 +11,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -297,13 +297,8 @@ func (tr pageTrial) judge(h *hall, got meant) (end, string) {
 // IRCCPIN_TEST_MUTATIONS=pages all are taken, on three portals in both languages.
 func TestMutatedPages(t *testing.T) {
 	t.Parallel()
-	draw := rand.Uint64() % 1_000_000
-	if n, err := strconv.ParseUint(drawn("IRCCPIN_TEST_SEED"), 10, 64); err == nil {
-		draw = n
-	}
-	t.Logf("IRCCPIN_TEST_SEED=%d", draw)
-	random := rand.New(rand.NewPCG(draw, draw))
-	all := drawn("IRCCPIN_TEST_MUTATIONS") == "pages"
+	random := trial.Draw(t)
+	all := os.Getenv("IRCCPIN_TEST_MUTATIONS") == "pages"
 	h := openHall(t)
 	var tally []judged
 	if all {

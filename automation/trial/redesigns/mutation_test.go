@@ -18,9 +18,6 @@ import (
 	"irccpin/fixtures/mutate"
 )
 
-// drawn reads a variable that makes a test larger; without it a sample is drawn.
-func drawn(name string) string { return os.Getenv(name) }
-
 // The ends of a run on a mutated portal.
 type end string
 
@@ -270,20 +267,15 @@ func (s *score) try(t *testing.T, tr redesign) {
 // The large ones take longer than go test allows by itself: -timeout 3h.
 func TestMutations(t *testing.T) {
 	t.Parallel()
-	draw := rand.Uint64() % 1_000_000
-	if n, err := strconv.ParseUint(drawn("IRCCPIN_TEST_SEED"), 10, 64); err == nil {
-		draw = n
-	}
-	t.Logf("IRCCPIN_TEST_SEED=%d", draw)
-	random := rand.New(rand.NewPCG(draw, draw))
-	combinations, err := strconv.Atoi(drawn("IRCCPIN_TEST_MUTATIONS"))
+	random := trial.Draw(t)
+	combinations, err := strconv.Atoi(os.Getenv("IRCCPIN_TEST_MUTATIONS"))
 	large := err == nil
 	if !large {
 		combinations = 3
 	}
-	seeds, err := strconv.Atoi(drawn("IRCCPIN_TEST_SEEDS"))
-	each := err == nil || drawn("IRCCPIN_TEST_MUTATIONS") == "all"
-	named, err := mutate.Named(strings.Split(drawn("IRCCPIN_TEST_MUTATIONS"), ",")...)
+	seeds, err := strconv.Atoi(os.Getenv("IRCCPIN_TEST_SEEDS"))
+	each := err == nil || os.Getenv("IRCCPIN_TEST_MUTATIONS") == "all"
+	named, err := mutate.Named(strings.Split(os.Getenv("IRCCPIN_TEST_MUTATIONS"), ",")...)
 	chosen := err == nil
 
 	t.Run("single", func(t *testing.T) {
