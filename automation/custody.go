@@ -69,14 +69,16 @@ func (c *custody) held(ctx context.Context, prints ...string) error {
 	}
 	h := holds[0]
 	since := h.At.Local().Format("2006-01-02 15:04")
+	hint := lang.Text("Correct it in the settings. If it is right after all: irccpin credentials release")
 	message := lang.Text("the %s of this account is held since %s and was not tried again: %s", lang.Word(string(h.Kind)), since, h.Reason)
 	if h.Kind == ledger.Account {
 		message = lang.Text("this account is held since %s and was not tried again: %s", since, h.Reason)
+		hint = lang.Text("A person must deal with the account first. Then: irccpin credentials release")
 	}
 	return &Error{
 		Code:    page.CredentialHeld,
 		Message: message,
-		Hint:    lang.Text("Correct it in the settings. If it is right after all: irccpin credentials release"),
+		Hint:    hint,
 	}
 }
 

@@ -313,7 +313,7 @@ func (t Table) check() error {
 	for _, texts := range []struct {
 		key   string
 		texts Texts
-	}{{"empty", t.Empty}, {"next", t.Next}, {"previous", t.Previous}, {"pager", t.Pager}} {
+	}{{"nothing", t.Nothing}, {"beside", t.Beside}, {"veil", t.Veil}, {"empty", t.Empty}, {"next", t.Next}, {"previous", t.Previous}, {"pager", t.Pager}, {"more", t.More}} {
 		if err := texts.texts.check(); err != nil {
 			return under(fmt.Errorf("%s: %w", texts.key, err), texts.key)
 		}
@@ -321,6 +321,7 @@ func (t Table) check() error {
 	return cmp.Or(
 		each("required", t.Required, described),
 		each("blank", t.Blank, described),
+		each("word", t.Word, described),
 		each("info", t.Info, groupedExpression),
 		each("count", t.Count, groupedExpression),
 		each("disabled", t.Disabled, checkCSS),

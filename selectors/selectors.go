@@ -275,6 +275,13 @@ type Table struct {
 	// Blank columns say with a dash that they hold nothing. In others a dash is
 	// a value: people with one name have one for the other.
 	Blank []string `yaml:"blank" json:"blank"`
+	// Nothing is what else such columns say when they hold nothing.
+	Nothing Texts `yaml:"nothing" json:"nothing"`
+	// Word are the columns that hold one word. Links that stand Beside it, such as
+	// "Print", are not part of it, and a Veil stands in its place until it is pressed.
+	Word   []string `yaml:"word" json:"word"`
+	Beside Texts    `yaml:"beside" json:"beside"`
+	Veil   Texts    `yaml:"veil" json:"veil"`
 	// Empty is the wording of the one cell of a table without rows.
 	Empty Texts `yaml:"empty" json:"empty"`
 	// Next and Previous turn the table's pages.
@@ -283,6 +290,8 @@ type Table struct {
 	// Pager is what else stands in a pager: words, and ways to pages that are
 	// reached without.
 	Pager Texts `yaml:"pager" json:"pager"`
+	// More is what brings rows that are not shown, other than by turning pages.
+	More Texts `yaml:"more" json:"more"`
 	// Count is a regular expression whose groups page and pages count pages.
 	Count []string `yaml:"count" json:"count"`
 	// Behind names the element that opens the section in which the table lies; a

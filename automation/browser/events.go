@@ -201,6 +201,11 @@ type TabOptions struct {
 	// It runs on a goroutine of its own and may take its time; nil allows
 	// everything.
 	Request func(Request) error
+	// Await is asked for what to call as the answer to a post begins that Request
+	// let go, or as it turns out that there will be none: before the page learns of
+	// it, and so before anything else is asked for because of it. A redirect is an
+	// answer. It costs a message each way where it returns a function; nil asks nobody.
+	Await func(Request) (begun func())
 	// Dialog answers a dialog: true is OK. Nil accepts alert and
 	// beforeunload, and dismisses the others.
 	Dialog func(Dialog) bool

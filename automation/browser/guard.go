@@ -37,6 +37,10 @@ func (t *Tab) guarded() []*fetch.RequestPattern {
 // judge answers a request that Chrome holds. It runs on the reading goroutine;
 // the question is asked on another.
 func (t *Tab) judge(s *session, ev fetch.EventRequestPaused) {
+	if ev.ResponseStatusCode != 0 || ev.ResponseErrorReason != "" {
+		t.answers(s, ev.RequestID)
+		return
+	}
 	request := Request{
 		URL:        ev.Request.URL + ev.Request.URLFragment,
 		Method:     ev.Request.Method,
@@ -70,7 +74,41 @@ func (t *Tab) judge(s *session, ev fetch.EventRequestPaused) {
 			})
 			return
 		}
-		post(s, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: ev.RequestID})
+		post(s, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: ev.RequestID, InterceptResponse: t.awaits(request, ev.RequestID)})
+	}()
+}
+
+// awaits tells whether Chrome is to hold the answer to a request as well; nil for
+// what it does by itself.
+func (t *Tab) awaits(request Request, id fetch.RequestID) *bool {
+	if t.options.Await == nil {
+		return nil
+	}
+	begun := t.options.Await(request)
+	if begun == nil {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.awaited == nil {
+		t.awaited = map[fetch.RequestID]func(){}
+	}
+	t.awaited[id] = begun
+	hold := true
+	return &hold
+}
+
+// answers lets an answer go on that Chrome holds, after telling who waits for it.
+func (t *Tab) answers(s *session, id fetch.RequestID) {
+	t.mu.Lock()
+	begun := t.awaited[id]
+	delete(t.awaited, id)
+	t.mu.Unlock()
+	go func() {
+		if begun != nil {
+			begun()
+		}
+		post(s, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: id})
 	}()
 }
 

@@ -224,3 +224,79 @@ func TestSealAsksOnceMore(t *testing.T) {
 		t.Errorf("ended with %v after %d requests", err, posts.Load())
 	}
 }
+
+// TestSealEndsWithTheAnswer: a server may end the connection with its answer. What
+// the page asks for next, a redirect, its own scripts or styles, needs another one,
+// and is asked for the moment that the answer is there.
+func TestSealEndsWithTheAnswer(t *testing.T) {
+	mux := http.NewServeMux()
+	page := func(body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, body)
+		}
+	}
+	mux.HandleFunc("/", page(`<form method=post></form>`))
+	mux.HandleFunc("POST /moves", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/there", http.StatusSeeOther)
+	})
+	mux.HandleFunc("/there", page(`<title>there</title>`))
+	mux.HandleFunc("POST /stays", page(`<script src=/script></script>`))
+	mux.HandleFunc("/script", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript")
+		fmt.Fprint(w, `document.title = "run"`)
+	})
+	mux.HandleFunc("POST /data", page("posted"))
+	mux.HandleFunc("/data", page("read"))
+	mux.HandleFunc("POST /lost", func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) })
+	s := newSite(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close")
+		mux.ServeHTTP(w, r)
+	}))
+	gate := openGate(t, browser.GateOptions{Simulator: s.addr})
+	b := startWith(t, browser.Options{Gate: gate, TrustSPKI: []string{s.spki}})
+	var begun atomic.Int64
+	var release func()
+	options := tabOptions()
+	options.Request = func(r browser.Request) error {
+		if r.Method == "POST" {
+			release = gate.Seal("www.example.com", nil)
+		}
+		return nil
+	}
+	options.Await = func(r browser.Request) func() {
+		if r.Method != "POST" {
+			return nil
+		}
+		release := release
+		return func() { begun.Add(1); release() }
+	}
+	tab := newTab(t, b, options)
+	ctx := background(t)
+	send := `(to) => { const f = document.querySelector("form"); f.action = to; f.submit() }`
+	for _, test := range []struct{ to, title string }{{"/moves", "there"}, {"/stays", "run"}} {
+		nav := load(t, tab, "https://www.example.com/")
+		if err := tab.Call(ctx, nav.Doc, send, test.to, nil); err != nil {
+			t.Fatal(err)
+		}
+		nav, _ = await(t, tab, func(ev browser.Navigated) bool { return ev.URL != "https://www.example.com/" })
+		var title string
+		whole := `() => new Promise((done) => { const look = () => done(document.title); document.readyState === "complete" ? look() : addEventListener("load", look) })`
+		if err := tab.Call(ctx, nav.Doc, whole, nil, &title); err != nil || title != test.title {
+			t.Errorf("after the post to %s the title is %q, want %q: %v", test.to, title, test.title, err)
+		}
+	}
+	nav := load(t, tab, "https://www.example.com/")
+	var said string
+	both := `async () => await (await fetch("/data", {method: "POST", body: "x"})).text() + ", " + await (await fetch("/data")).text()`
+	if err := tab.Call(ctx, nav.Doc, both, nil, &said); err != nil || said != "posted, read" {
+		t.Errorf("the script got %q: %v", said, err)
+	}
+	if err := tab.Call(ctx, nav.Doc, send, "/lost", nil); err != nil {
+		t.Fatal(err)
+	}
+	await[browser.NavigationFailed](t, tab, nil)
+	if n := begun.Load(); n != 4 {
+		t.Errorf("%d answers were told of, want 4", n)
+	}
+}

@@ -89,6 +89,8 @@ type Tab struct {
 	closing   bool
 	popupURL  string
 	frameSubs map[target.SessionID]struct{}
+	// awaited are the requests whose answers somebody waits for.
+	awaited map[fetch.RequestID]func()
 }
 
 // handover is how often Chrome is asked again while a new document takes over

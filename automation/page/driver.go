@@ -190,6 +190,7 @@ func (d *Driver) TabOptions() (browser.TabOptions, error) {
 	return browser.TabOptions{
 		World: world, Script: text, Binding: binding,
 		Request: d.policy.judge,
+		Await:   d.policy.await,
 		Dialog:  d.questions.answer,
 	}, nil
 }

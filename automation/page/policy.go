@@ -55,8 +55,10 @@ type policy struct {
 	posted, flying bool
 	// still is the permission to commit; see Driver.Permit.
 	still func() *Stop
-	// release ends the seal of a committing post that has left; nil before.
+	// release ends the seal of a committing post that has left; nil before, and once
+	// its answer has begun. sealed counts the seals.
 	release func()
+	sealed  int
 }
 
 // carry notes that secrets were typed that may go to these origins only.
@@ -163,7 +165,7 @@ func (p *policy) judge(r browser.Request) error {
 		return nil
 	}
 	var still func() bool
-	if permitted := p.still; p.committing && permitted != nil {
+	if permitted := p.still; p.committing && !p.posted && permitted != nil {
 		if stop := permitted(); stop != nil {
 			return &Refusal{Host: host, Why: stop.Message, late: stop}
 		}
@@ -175,8 +177,29 @@ func (p *policy) judge(r browser.Request) error {
 	}
 	if p.seal != nil {
 		p.release = p.seal(host, still)
+		p.sealed++
 	}
 	return nil
+}
+
+// await is for browser.TabOptions.Await. Once the answer to a sealed post begins,
+// the browser has nothing left to repeat, and the server may have ended the
+// connection with it: what the page asks for next needs another one.
+func (p *policy) await(r browser.Request) (begun func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.release == nil || r.Method == "GET" || r.Method == "HEAD" {
+		return nil
+	}
+	which := p.sealed
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.release != nil && p.sealed == which {
+			p.release()
+			p.release = nil
+		}
+	}
 }
 
 func (p *policy) isCaptcha(host string) bool {

@@ -88,6 +88,9 @@ type TableState struct {
 	// Touched tells that scripts of the page may have put the rows there, or the
 	// table itself; else it is as the server sent it.
 	Touched bool `json:"touched"`
+	// Filling tells that rows are on their way: the table says so, or one of them
+	// holds nobody and does not say that nobody is there ("Loading…").
+	Filling bool `json:"filling"`
 	// None tells that a sentence says that there are no rows, and no table is there.
 	None bool `json:"none"`
 	// State changes when the rows shown change.

@@ -101,10 +101,12 @@ func (d *Driver) turn(ctx context.Context, page, table, direction, state string)
 	here := func(shot *Snapshot) bool {
 		return shot != nil && shot.Page() == page && (!anew(shot) || shot.Loaded == "complete")
 	}
-	// Rows that are taken away before others come are no page of their own.
+	// Rows that are taken away before others come are no page of their own, nor is
+	// "Loading…" in their place; where a table says that for ever, it means nothing.
+	forever := was != nil && was.Tables[table].Filling
 	turned := func() bool {
 		shot := d.at.shot
-		return d.trouble() != nil || here(shot) && shot.Tables[table].Count == 1 && shot.Tables[table].State != state && shot.Tables[table].Rows > 0
+		return d.trouble() != nil || here(shot) && shot.Tables[table].Count == 1 && shot.Tables[table].State != state && shot.Tables[table].Rows > 0 && (forever || !shot.Tables[table].Filling)
 	}
 	spec, _ := d.options.Catalog.Page(page)
 	behind := spec.Tables[table].Behind

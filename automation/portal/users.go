@@ -143,7 +143,10 @@ func openTable(ctx context.Context, d *page.Driver, home *page.Snapshot) error {
 			return err
 		}
 	}
-	filled := func(s *page.Snapshot) bool { return s.Tables["users"].Rows > 0 || s.Tables["users"].None }
+	filled := func(s *page.Snapshot) bool {
+		table := s.Tables["users"]
+		return table.Rows > 0 && !table.Filling || table.None
+	}
 	if ok, err := d.Settles(ctx, filled); err != nil {
 		return err
 	} else if now := d.Shot(); !ok && d.Restless() && now != nil && now.Tables["users"].Count == 1 {

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"time"
 
@@ -60,14 +61,24 @@ func Out(ctx context.Context, d *page.Driver, catalog *selectors.Catalog, begun 
 	if err := d.Follow(ctx, lang.Text("the end of the session"), outTime, left); err != nil {
 		return err
 	}
+	// An error page tells nothing of the session.
+	failed := func() error {
+		if now := d.Shot(); now != nil && now.Status >= http.StatusInternalServerError {
+			return lang.Errorf("the portal answered the Logout with an error (HTTP status %d)", now.Status)
+		}
+		return nil
+	}
 	if now := d.Shot(); now != nil && asks(now) {
 		if err := d.Press(ctx, "leave-dialog", "sign-out"); err != nil {
 			return err
 		}
 		asked := now
-		return d.Follow(ctx, lang.Text("the end of the session"), outTime, func(s *page.Snapshot) bool { return s.Doc != asked.Doc && left(s) })
+		err := d.Follow(ctx, lang.Text("the end of the session"), outTime, func(s *page.Snapshot) bool { return s.Doc != asked.Doc && left(s) })
+		if err != nil {
+			return err
+		}
 	}
-	return nil
+	return failed()
 }
 
 // unlessHarmless is errNoWayOut, except for pages that are shown only while no

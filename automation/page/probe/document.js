@@ -3,15 +3,23 @@
 
 const ignored = new Set(['SCRIPT', 'STYLE', 'TEMPLATE', 'NOSCRIPT', 'HEAD', 'META', 'LINK', 'OBJECT', 'EMBED']);
 const inline = new Set(['A', 'ABBR', 'B', 'BDI', 'BDO', 'CITE', 'CODE', 'EM', 'FONT', 'I', 'KBD', 'LABEL', 'MARK', 'Q', 'S', 'SAMP',
-  'SMALL', 'SPAN', 'STRONG', 'SUB', 'SUP', 'TIME', 'U', 'VAR', 'WBR']);
+  'SLOT', 'SMALL', 'SPAN', 'STRONG', 'SUB', 'SUP', 'TIME', 'U', 'VAR', 'WBR']);
 const typed = new Set(['text', 'email', 'tel', 'search', 'url', 'number', 'password']);
 
 const role = (el) => (el.getAttribute('role') || '').trim().toLowerCase().split(/\s+/)[0];
 
 function displayed(el) {
-  if (!el.isConnected || !el.checkVisibility({ visibilityProperty: true })) return false;
+  if (!el.isConnected) return false;
+  if (!el.checkVisibility({ visibilityProperty: true })) return boxless(el) && parent(el) !== null && displayed(parent(el));
   const frame = el.ownerDocument.defaultView && el.ownerDocument.defaultView.frameElement;
   return !frame || displayed(frame);
+}
+
+// boxless tells an element that shows what it holds and nothing of its own, as
+// slots do.
+function boxless(el) {
+  const style = getComputedStyle(el);
+  return style.display === 'contents' && style.visibility === 'visible';
 }
 
 // What is on display can still be out of everybody's sight: pages park
@@ -79,7 +87,9 @@ function clippedAway(style) {
   return sides.length === 4 && (sides[1] - sides[3] < least || sides[2] - sides[0] < least);
 }
 
-const parent = (el) => el.parentElement || (el.getRootNode() instanceof ShadowRoot ? el.getRootNode().host : null);
+// A parent is what an element is shown in, as children are what is shown in one: an
+// element of a page's own making shows what is written into it where its slots are.
+const parent = (el) => el.assignedSlot || el.parentElement || (el.getRootNode() instanceof ShadowRoot ? el.getRootNode().host : null);
 
 function closest(el, css) {
   for (let at = el; at; at = parent(at)) if (at.matches(css)) return at;
@@ -92,7 +102,8 @@ function contains(outer, inner) {
 }
 
 function childrenOf(node) {
-  if (node.shadowRoot) return [...node.shadowRoot.childNodes, ...node.childNodes];
+  if (node.shadowRoot) return node.shadowRoot.childNodes;
+  if (node.tagName === 'SLOT' && node.assignedNodes().length > 0) return node.assignedNodes();
   if (node.tagName === 'IFRAME') {
     try {
       return node.contentDocument && node.contentDocument.body ? [node.contentDocument.body] : [];

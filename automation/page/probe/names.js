@@ -31,6 +31,20 @@ function beside(el) {
   return '';
 }
 
+// above is the text over a field, where a row of fields stands under a row of what
+// they are called; nothing where rows are otherwise.
+function above(el) {
+  const cell = el.closest('td');
+  const row = cell && cell.parentElement;
+  const over = row && row.previousElementSibling;
+  if (!over || over.tagName !== 'TR' || over.cells.length !== row.cells.length || holdsField(over) || within(row, null, 'THEAD')) return '';
+  const held = [...row.cells].filter(holdsField);
+  const plain = (at) => tidy(textOf(at, (node) => node.tagName === 'SELECT')) === '';
+  if (held.length < 2 || ![...row.cells].every(plain)) return '';
+  const names = held.map((at) => tidy(shownText(over.cells[at.cellIndex])));
+  return names.includes('') ? '' : names[held.indexOf(cell)];
+}
+
 // fieldNames lists what a field is called, by way, best first.
 const fieldNames = (el) => called(el, namesOfField);
 
@@ -38,7 +52,7 @@ function namesOfField(el) {
   return [
     ['label', labelTexts(el)],
     ['aria', [el.getAttribute('aria-label') || '', idsText(el, 'aria-labelledby')]],
-    ['beside', [beside(el)]],
+    ['beside', [above(el) || beside(el)]],
     ['hint', [el.getAttribute('placeholder') || '', el.getAttribute('title') || '']],
   ];
 }

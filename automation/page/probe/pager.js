@@ -143,5 +143,23 @@ function pagerOf(now, name, direction) {
     open = open || turnIn(near.map(([el]) => el), around, test, direction, off);
   }
   if (open && open.status !== 'end') return { status: 'ambiguous', candidates: open.el ? [describe(open.el)] : open.candidates };
-  return { status: 'none' };
+  const other = otherWays(now, found[0], test, off);
+  return other.length > 0 ? { status: 'ambiguous', candidates: other.map(describe) } : { status: 'none' };
+}
+
+// otherWays are what may show rows that are not shown, in ways that nobody here
+// knows how to go: a list to choose a page from, or a button that brings more.
+function otherWays(now, table, test, off) {
+  let around = table.el;
+  for (let depth = 0; depth < 5 && parent(around); depth++) around = parent(around);
+  const near = (el) => contains(around, el) && !contains(table.el, el) && visible(el) && ownerOf(el, table.el, othersIn(around, table.el)) !== 'theirs';
+  const lists = select(now.seen, 'select').filter((el) => countsPages(test, el));
+  const buttons = now.seen.actions.filter((el) => !off(el) && dangersOf(el).length === 0 && actionNames(el).some(([, list]) => list.map(pagerText).some(test.more)));
+  return [...lists, ...buttons].filter(near);
+}
+
+// countsPages tells a list of the pages of a table: 1, 2, 3.
+function countsPages(test, el) {
+  const says = [...el.options].map((option) => pagerText(option.text)).filter((s) => s !== '');
+  return says.length > 1 && says.every((s, i) => s === String(i + 1) || (/^[a-z. ]*([0-9]+)\b/.exec(s) || [])[1] === String(i + 1));
 }

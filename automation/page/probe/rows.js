@@ -8,7 +8,7 @@ function rowAction(now, name, row) {
   if (!data[row.index]) return { status: 'moved' };
   const cells = found[0].cells(data[row.index]);
   if (cells.length !== found[0].headers.length) return { status: 'odd row' };
-  const texts = Object.fromEntries(Object.entries(found[0].columns).map(([column, i]) => [column, valueIn(test.spec, column, cells[i])]));
+  const texts = Object.fromEntries(Object.entries(found[0].columns).map(([column, i]) => [column, valueIn(test, column, cells[i])]));
   if (['given', 'family', 'email'].some((column) => column in row && (texts[column] || '') !== row[column])) return { status: 'moved' };
   // Where no column says so, the button or link itself must.
   const place = 'delete' in found[0].columns ? cells[found[0].columns.delete] : data[row.index];
@@ -28,6 +28,13 @@ function dataRows(table, test) {
     && row.getAttribute('aria-hidden') !== 'true' && (table.plain || row.cells === undefined || row.cells.length === 0 ? table.cells(row).length > 0 : true));
 }
 
+// filling tells that rows are still to come. What says so stands before or behind
+// those that are there.
+const filling = (table, rows, test) => table.el.closest('[aria-busy=true]') !== null || [...rows.slice(0, 1), ...rows.slice(-1)].some((row) => {
+  const cells = table.cells(row);
+  return cells.length === 1 && table.headers.length > 1 && !idle(cells, test);
+});
+
 function readTable({ page: name, table }) {
   const now = again(name);
   if (!now) return fail('moved', table);
@@ -41,9 +48,9 @@ function readTable({ page: name, table }) {
     if (idle(cells, test)) continue;
     if (cells.length === 1) return fail('odd row', table, { candidates: [tidy(cellText(cells[0])).slice(0, 80)] });
     if (cells.length !== found[0].headers.length) return fail('odd row', table, { candidates: [cells.length + ' cells under ' + found[0].headers.length + ' headers'] });
-    const texts = Object.entries(found[0].columns).map(([column, i]) => [column, valueIn(test.spec, column, cells[i])]);
-    const veiled = texts.find(([, text]) => masked(text));
-    if (veiled) return fail('masked', veiled[0]);
+    const texts = Object.entries(found[0].columns).map(([column, i]) => [column, valueIn(test, column, cells[i])]);
+    const covered = texts.find(([column, text]) => veiled(test, column, text));
+    if (covered) return fail('masked', covered[0]);
     rows.push(Object.fromEntries(texts));
   }
   const out = { ok: true, rows, columns: Object.keys(found[0].columns), state: tableState(now.seen, now.page)[table].state };
@@ -63,9 +70,9 @@ function readTable({ page: name, table }) {
   const numbersOf = (tests, texts) => texts.flatMap((text) => tests.flatMap((re) => [...text.matchAll(new RegExp(re, 'g'))])).map(({ groups }) => groups);
   // Such a box tells of the other table, if it tells as many rows as that shows.
   const rowsIn = (t) => rowsOf(t).filter((row) => row.querySelector('td, [role=cell], [role=gridcell]') !== null && displayed(row)).length;
-  const ofOther = (numbers) => others.some((t) => rowsIn(t) === numbers.last - numbers.first + 1);
+  const ofOther = (numbers) => others.some((t) => rowsIn(t) === numbers.last - (numbers.first || 1) + 1);
   const info = numbersOf(test.info, told)[0] || numbersOf(test.info, boxed).find((numbers) => !ofOther(numbers));
-  if (info) out.info = { first: +info.first, last: +info.last, total: +info.total };
+  if (info) out.info = { first: +(info.first || 1), last: +info.last, total: +info.total };
   const count = numbersOf(test.count, told.slice(0, nearby))[0];
   if (count) out.count = { page: +count.page, pages: +count.pages };
   return out;

@@ -51,6 +51,7 @@ function tableState(seen, page) {
     out[name].state = digest(ends) + '/' + rows.length;
     out[name].shown = displayed(found[0].el);
     out[name].touched = touched(found[0].el);
+    out[name].filling = filling(found[0], rows, tableTests.get(keyOf(page, name)));
   }
   return out;
 }

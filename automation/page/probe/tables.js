@@ -27,10 +27,27 @@ function hiddenIn(cell, node) {
 
 // valueIn is what a cell says of its column. A dash can be a name, and can
 // say that there is none.
-function valueIn(spec, column, cell) {
-  const text = cell ? cellText(cell) : '';
-  return (spec.blank || []).includes(column) && /^[-\u2010-\u2015\u2212]+$/.test(text) ? '' : text;
+function valueIn(test, column, cell) {
+  let text = cell ? cellText(cell) : '';
+  if (oneWord(test, column) && /\s/.test(text)) text = wordIn(test, cell) || text;
+  const none = /^[-\u2010-\u2015\u2212]+$/.test(text) || test.nothing(normalise(text));
+  return none && (test.spec.blank || []).includes(column) ? '' : text;
 }
+
+const oneWord = (test, column) => (test.spec.word || []).includes(column);
+
+// wordIn is the word in a cell that has links beside it; nothing when it is not
+// sure which is which.
+function wordIn(test, cell) {
+  const says = (el) => normalise(tidy(textOf(el, (node) => hiddenIn(cell, node))));
+  const links = [...cell.querySelectorAll('a, [role=link]')].filter((el) => test.beside(says(el)) || test.veil(says(el)));
+  const text = tidy(textOf(cell, (node) => hiddenIn(cell, node) || buttonIn(cell, node) || links.includes(node)));
+  if (text === '') return inputIn(cell);
+  return /\s/.test(text) ? '' : text;
+}
+
+// veiled tells a value that is not shown until something is pressed.
+const veiled = (test, column, text) => masked(text) || (oneWord(test, column) && test.veil(normalise(text)));
 
 // masked tells a value that stands behind dots until a button is pressed.
 const masked = (text) => /^[\u2022\u25cf\u25cb\u2219\u00b7\u2217*\s]+$/.test(text) && text.trim() !== '';
@@ -43,7 +60,11 @@ function cellText(cell) {
   if (cell.childElementCount === 0 && cell.firstChild !== null) return tidy(cell.textContent);
   const hidden = (node) => hiddenIn(cell, node);
   const text = tidy(textOf(cell, (node) => hidden(node) || buttonIn(cell, node))) || tidy(textOf(cell, hidden));
-  if (text !== '') return text;
+  return text === '' ? inputIn(cell) : text;
+}
+
+// inputIn is what the one field of a cell holds.
+function inputIn(cell) {
   const inputs = [...cell.querySelectorAll('input, output')].filter((el) => el.type !== 'hidden');
   return inputs.length === 1 ? tidy(inputs[0].value || '') : '';
 }
@@ -55,10 +76,14 @@ for (const page of catalog.pages) {
     tableTests.set(keyOf(page, name), {
       spec,
       columns: Object.entries(spec.columns).map(([column, texts]) => [column, compile(texts)]),
+      nothing: compile(spec.nothing),
+      beside: compile(spec.beside),
+      veil: compile(spec.veil),
       empty: compile(spec.empty),
       next: compile(spec.next),
       previous: compile(spec.previous),
       pager: compile(spec.pager),
+      more: compile(spec.more),
       info: (spec.info || []).map((re) => new RegExp(re.replaceAll('(?P<', '(?<'))),
       count: (spec.count || []).map((re) => new RegExp(re.replaceAll('(?P<', '(?<'))),
     });

@@ -382,6 +382,7 @@ var decidedInFlow = map[string]string{
 	"pager-missing":              "the table is read on when it says that it has more rows",
 	"pager-row-dead":             "the table is read on when it says that it has more pages",
 	"pin-is-a-dash":              "a dash is no PIN, and one is waited for",
+	"pin-is-pending":             "a word that says so is no PIN, and one is waited for",
 	"two-tables":                 "which table is meant shows when its section is opened",
 }
 

@@ -80,6 +80,13 @@ func TestPagers(t *testing.T) {
 		"another table's, beside it":     {users + `<section>` + notes + `<span>Showing 1 to 2 of 7</span>` + pager + `</section>`, none, 0},
 		"another table's, in its foot":   {users + strings.Replace(notes, "</table>", `<tfoot><tr><td colspan="2">`+previous+next+`</td></tr></tfoot></table>`, 1), none, 0},
 		"counted beside another table":   {users + `<section>` + notes + counted + `</section>`, none, 12},
+		"a list of pages":                {users + `<p>Page <select><option>1</option><option>2</option><option>3</option></select> of 3</p>`, doubt, 0},
+		"a list of pages, in words":      {users + `<select aria-label="Page"><option>Page 1 of 2</option><option>Page 2 of 2</option></select>`, doubt, 0},
+		"a list of lengths":              {users + `<label>Show <select><option>5</option><option>10</option><option>25</option></select> entries</label>`, none, 0},
+		"a button for more":              {users + `<button type="button">Load more</button>`, doubt, 0},
+		"a button for all":               {users + `<a href="#all">Show all users</a>`, doubt, 0},
+		"messages of its own":            {users + `<a href="#all">View all messages</a>`, none, 0},
+		"counted in part":                {users + `<p>Showing 5 of 12 users</p>`, none, 12},
 		"names both tables":              {`<section id="both">` + users + pager + notes + strings.ReplaceAll(pager, "href", `aria-controls="both" href`) + `</section>`, more, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
