@@ -254,3 +254,39 @@ func TestPermissionRunsOut(t *testing.T) {
 	p.landed()
 	judged(t, p, document("POST", portal+"/after"), "")
 }
+
+// TestSealEndsAsTheAnswerBegins: what a page asks for because of an answer needs
+// connections again. A post that the answer itself asks for is sealed anew, by the
+// permission that the first one had.
+func TestSealEndsAsTheAnswerBegins(t *testing.T) {
+	sealed, released, asked := 0, 0, 0
+	p := newPolicy(t)
+	p.seal = func(string, func() bool) func() { sealed++; return func() { released++ } }
+	if p.await(document("POST", portal+"/before")) != nil {
+		t.Error("an answer is waited for that nothing hangs on")
+	}
+	p.commit(func() *Stop { asked++; return nil })
+	judged(t, p, document("POST", portal+"/create"), "")
+	if p.await(document("GET", portal+"/frame")) != nil {
+		t.Error("the answer to something else ends the seal")
+	}
+	first := p.await(document("POST", portal+"/create"))
+	if first == nil {
+		t.Fatal("the answer is not waited for")
+	}
+	first()
+	if released != 1 || !p.inFlight() || !p.tense() {
+		t.Errorf("released %d times, in flight %t: the page that sent it is still shown", released, p.inFlight())
+	}
+	again := document("POST", portal+"/create/again")
+	again.Redirected = true
+	judged(t, p, again, "")
+	first() // an old answer is not the new one's
+	if sealed != 2 || released != 1 || asked != 1 {
+		t.Errorf("sealed %d times, released %d, asked %d", sealed, released, asked)
+	}
+	p.landed()
+	if released != 2 {
+		t.Errorf("released %d times", released)
+	}
+}

@@ -11,8 +11,8 @@ import (
 //
 // Only a primary user is offered it (G), and what a secondary user sees instead
 // is not known. So an account counts as not permitted when the page says so, or
-// when it offers to create nothing at all. A page that offers something like it,
-// such as a branch, belongs to somebody who may create: then the link is there
+// when it offers to create nobody at all: a branch tells nothing of that. A page that
+// offers something like it belongs to somebody who may create: then the link is there
 // in other words, and the page has changed.
 func notOffered(d *page.Driver) *page.Stop {
 	return notOfferedOn(d.Shot(), d.Says("home", createLink))
@@ -26,7 +26,7 @@ func notOfferedOn(shot *page.Snapshot, says string) *page.Stop {
 	stop := &page.Stop{
 		Code: page.NotPermitted, Page: "home", Element: element,
 		Message: lang.Text("the home page does not offer %q", says),
-		Hint:    lang.Text("Only the primary user of an employer or branch can create users. Sign in with the primary user's GCKey."),
+		Hint:    lang.Text("Only the primary user of an employer or branch can create users. Sign in with the primary user's GCKey. If this is it, look at the page by hand: it may have changed."),
 	}
 	if shot == nil || shot.Is("primary-only") {
 		return stop
@@ -36,7 +36,7 @@ func notOfferedOn(shot *page.Snapshot, says string) *page.Stop {
 	case link.Status != "missing":
 		stop.Message = lang.Text("on the page \"home\", %q (%q) is %s; seen: %s", element, says, link.Status, strings.Join(link.Candidates, ", "))
 	case other.Status != "missing":
-		stop.Message = lang.Text("on the page \"home\", %q (%q) was not found, although the page offers to create something else", element, says)
+		stop.Message = lang.Text("on the page \"home\", %q (%q) was not found, although the page offers to create somebody", element, says)
 	default:
 		return stop
 	}
@@ -49,6 +49,18 @@ func notOfferedOn(shot *page.Snapshot, says string) *page.Stop {
 // whoever is shown neither table nor any way to create somebody is not a primary user.
 func withoutTable(d *page.Driver, err error) error {
 	shot := d.Shot()
+	if page.CodeOf(err) == page.PageChanged && shot != nil {
+		switch shot.Page() {
+		// A call of a script that fails puts the server's own page in the place of what
+		// was shown (M).
+		case "page-error", "maintenance", "session-expired", "signed-out":
+			return &page.Stop{
+				Code: page.PortalUnavailable, Page: shot.Page(), Err: err, RetryAfter: d.RetryAfter(),
+				Message: lang.Text("in the place of the table of users the portal shows %q", d.Says(shot.Page(), "")),
+				Hint:    lang.Text("Try again later."),
+			}
+		}
+	}
 	if page.CodeOf(err) != page.PageChanged || shot == nil || shot.Tables["users"].Count > 0 ||
 		shot.Elements["view-manage-access"].Status != "missing" || shot.Elements["create-secondary-user"].Status != "missing" {
 		return err

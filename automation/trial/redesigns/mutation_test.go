@@ -39,7 +39,7 @@ var stops = []automation.Code{page.PageChanged, page.PageUnknown}
 var otherStops = map[string]automation.Code{
 	"details-lost":         page.WrongEmployer,    // whose account it is cannot be told
 	"dialog-alert-refuses": page.RejectedByPortal, // the page says no, and why
-	"create-link-gone":     page.NotPermitted,     // nothing is offered, where no branch can be made either
+	"create-link-gone":     page.NotPermitted,     // nobody can be created
 }
 
 // mayStop tells whether a run may stop with a code before a user is made.
