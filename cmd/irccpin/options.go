@@ -178,6 +178,10 @@ func (s sources) simulator() (*automation.Simulator, error) {
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return nil, usage("%s has no port between 1 and 65535: %q", addr.where, addr.value)
 	}
+	// The name is never looked up: it could be made to mean anything.
+	if host == "localhost" {
+		host = "127.0.0.1"
+	}
 	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
 		return nil, usage("%s is not an address of this machine alone, such as 127.0.0.1:8443: %q", addr.where, addr.value)
 	}
@@ -185,7 +189,7 @@ func (s sources) simulator() (*automation.Simulator, error) {
 	if key, err := base64.StdEncoding.DecodeString(spki.value); err != nil || len(key) != 32 {
 		return nil, usage("%s is not the base64 text of a public key's SHA-256, 44 characters as the simulated portal prints them", spki.where)
 	}
-	return &automation.Simulator{Addr: addr.value, SPKI: spki.value}, nil
+	return &automation.Simulator{Addr: net.JoinHostPort(host, port), SPKI: spki.value}, nil
 }
 
 // stateDir is where the program keeps what it has to remember.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -92,7 +93,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // portal FLAGS… starts `irccpin simulate --light FLAGS`, and puts what it greets with
-// into ADDR, SPKI, CONTROL and ENV, and of several employers into ENV1, ENV2 …. At the end of the script the portal is
+// into ADDR (its port alone into PORT), SPKI, CONTROL and ENV, and of several employers into ENV1, ENV2 …. At the end of the script the portal is
 // interrupted, and must end well and leave nothing behind.
 func startScriptPortal(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := scriptCommand(ts, append([]string{"irccpin", "simulate", "--light"}, args...))
@@ -107,6 +108,9 @@ func startScriptPortal(ts *testscript.TestScript, _ bool, args []string) {
 	var greeting greeting
 	ts.Check(json.Unmarshal(line, &greeting))
 	ts.Setenv("ADDR", greeting.Addr)
+	_, port, err := net.SplitHostPort(greeting.Addr)
+	ts.Check(err)
+	ts.Setenv("PORT", port)
 	ts.Setenv("SPKI", greeting.SPKI)
 	ts.Setenv("CONTROL", greeting.Control)
 	ts.Setenv("ENV", greeting.EnvFile)
