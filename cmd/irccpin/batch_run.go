@@ -39,10 +39,10 @@ entry and from nowhere else.`,
 
 // manyFlags are those of every command that opens the portal for several
 // employers, whose settings are in the rows. Nobody can sit in front of several
-// windows.
+// windows, so --no-input says only what holds anyway.
 func manyFlags() []cli.Flag {
 	return slices.DeleteFunc(portalFlags(), func(f cli.Flag) bool {
-		return isSingle(f) || slices.Contains([]string{"attend", "no-input"}, f.Names()[0])
+		return isSingle(f) || f.Names()[0] == "attend"
 	})
 }
 
