@@ -223,6 +223,7 @@ func (g *gallery) edges(t *testing.T) {
 		entry    = "https://onlineservices-servicesenligne-cic.fjgc-gccf.gc.ca/mycic/ask"
 		gckey    = "https://clegc-gckey.gc.ca/j/eng/x"
 		portal   = "https://onlineservices-servicesenligne.cic.gc.ca/mycic/x"
+		form     = "https://onlineservices-servicesenligne.cic.gc.ca/mycic/repPortal/tfwp/createSecondaryUser"
 		question = `<main><h1>Delete user</h1><p>Are you sure you want to delete this user?</p>`
 		home     = `<main><h1>IRCC Portal account</h1><h2>Business details</h2><a href="/mycic/c">Create a secondary user for this account</a>`
 		accueil  = `<main><h1>Compte du Portail de l’IRCC</h1><h2>Détails de l’entreprise</h2><a href="/mycic/c">Créer un utilisateur secondaire pour ce compte</a>`
@@ -243,6 +244,9 @@ func (g *gallery) edges(t *testing.T) {
 		"hidden fields, something to press": {url: gckey, html: `<form method="post"><input type="hidden" name="t" value="1"><div role="button" tabindex="0">By app</div></form>`},
 		"a frame with hidden fields":        {url: portal, html: `<p>Choose.</p><button>This</button><iframe srcdoc="&lt;form>&lt;input type=hidden name=k>&lt;/form>"></iframe>`},
 		"a deletion with a way to close":    {url: portal, html: accueil + `<table><tr><th>Prénom</th><th>Nom de famille</th><th>NIP</th><th>Supprimer</th></tr><tr><td>Paul</td><td>Roy</td><td>Ab1234</td><td></td></tr></table><div role="dialog">Voulez-vous vraiment supprimer Paul Roy ? <button>Oui</button> <button>Fermer</button></div></main>`, rules: []string{"delete-dialog", "home"}},
+		"home, answering the form's post":   {url: form, html: home + `<h2>Create User</h2></main>`, rules: []string{"home"}},
+		"home, nobody to be created":        {url: form, html: `<main><h1>IRCC Portal account</h1><h2>Business details</h2><h2>Manage access</h2><h2>Create User</h2><a href="/mycic/b">Create a branch</a></main>`, rules: []string{"home"}},
+		"the form, at the home page's":      {url: strings.Replace(form, "createSecondaryUser", "home", 1), html: `<main><h1>IRCC Portal account</h1><h2>Create User</h2><p>Enter the given and family names of the user for whom you are requesting a PIN.</p></main>`, rules: []string{"create-user", "home"}},
 		"leaving":                           {url: portal, html: home + `<div role="dialog"><h2>Sign out</h2>You are leaving the portal. <button>Cancel</button> <button>Continue</button></div></main>`, rules: []string{"home", "leave-dialog"}},
 		"the button in a section's footer":  {url: portal, html: question + `<section><footer><button id="yes">Yes</button> <button>No</button></footer></section></main>`, rules: []string{"delete-confirmation"}, element: "confirm-delete", id: "yes"},
 		"the button's form has feedback":    {url: portal, html: question + `<form class="has-feedback"><button id="yes">Yes</button> <button>No</button></form></main>`, rules: []string{"delete-confirmation"}, element: "confirm-delete", id: "yes"},
