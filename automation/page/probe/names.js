@@ -11,9 +11,13 @@ function idsText(el, attribute) {
 const holdsField = (el) => el.matches('input:not([type=hidden]), select, textarea') || el.querySelector('input:not([type=hidden]), select, textarea') !== null;
 
 // beside is the text that stands next to a field: before it, or, for a box
-// to tick, after it.
-function beside(el) {
-  const after = el.type === 'checkbox' || role(el) === 'checkbox';
+// to tick, after it, and before it only where nothing follows.
+const beside = (el) => (el.type === 'checkbox' || role(el) === 'checkbox' ? textBy(el, true) : '') || textBy(el, false);
+
+// wordsOf are those of a part of the page that stand in nothing to press.
+const wordsOf = (el, pressed) => textOf(el, (node) => (node !== el && !displayed(node)) || node.matches(pressed));
+
+function textBy(el, after) {
   const step = (node) => (after ? node.nextSibling : node.previousSibling);
   for (let at = el, depth = 0; at && depth < 4; at = parent(at), depth++) {
     let text = '';
@@ -21,7 +25,9 @@ function beside(el) {
       if (near.nodeType === Node.TEXT_NODE) text = after ? text + near.data : near.data + text;
       if (near.nodeType !== Node.ELEMENT_NODE || ignored.has(near.tagName)) continue;
       if (holdsField(near)) break;
-      if (displayed(near)) text = after ? text + ' ' + shownText(near) : shownText(near) + ' ' + text;
+      // What follows a box and is all links is no name of it; one can be a label before a field.
+      const says = !displayed(near) || (after && tidy(wordsOf(near, 'a, button, [role=button]')) === '') ? '' : wordsOf(near, 'button, [role=button]');
+      text = after ? text + ' ' + says : says + ' ' + text;
       if (text.trim() !== '' && !inline.has(near.tagName)) break;
     }
     if (text.trim() !== '') return text;
