@@ -37,6 +37,18 @@ function textBy(el, after) {
   return '';
 }
 
+// behind is the text that follows a field in a box of their own.
+function behind(el) {
+  const box = el.parentElement;
+  if (!box || box.matches('form, fieldset, main, body, [role=form], [role=main]') || box.querySelectorAll('input:not([type=hidden]), select, textarea').length !== 1) return '';
+  let text = '';
+  for (let near = el.nextSibling; near; near = near.nextSibling) {
+    if (near.nodeType === Node.TEXT_NODE) text += near.data;
+    if (near.nodeType === Node.ELEMENT_NODE && !ignored.has(near.tagName) && displayed(near)) text += ' ' + wordsOf(near, 'button, [role=button]');
+  }
+  return text;
+}
+
 // above is the text over a field, where a row of fields stands under a row of what
 // they are called; nothing where rows are otherwise.
 function above(el) {
@@ -58,7 +70,7 @@ function namesOfField(el) {
   return [
     ['label', labelTexts(el)],
     ['aria', [el.getAttribute('aria-label') || '', idsText(el, 'aria-labelledby')]],
-    ['beside', [above(el) || beside(el)]],
+    ['beside', [above(el) || beside(el), behind(el)]],
     ['hint', [el.getAttribute('placeholder') || '', el.getAttribute('title') || '']],
   ];
 }
