@@ -78,7 +78,9 @@ function hit(el, x, y) {
   return at;
 }
 
-// point finds a spot of the element that nothing covers.
+// point finds a spot of the element that nothing covers. Where there is none, the
+// cover is what lies over it in the middle of the window: a bar at an edge is not
+// what is in the way.
 function point(el) {
   let cover = null;
   for (const block of ['nearest', 'center', 'start', 'end']) {
@@ -92,7 +94,7 @@ function point(el) {
           const shift = offset(el);
           return { x: x + shift.x, y: y + shift.y };
         }
-        cover = at || cover;
+        if (at && (block === 'center' || !cover)) cover = at;
       }
     }
   }

@@ -39,6 +39,7 @@ var stops = []automation.Code{page.PageChanged, page.PageUnknown}
 var otherStops = map[string]automation.Code{
 	"details-lost":         page.WrongEmployer,    // whose account it is cannot be told
 	"dialog-alert-refuses": page.RejectedByPortal, // the page says no, and why
+	"confirm-email-too":    page.RejectedByPortal, // one of two addresses is typed, and the page says so
 	"create-link-gone":     page.NotPermitted,     // nobody can be created
 }
 
