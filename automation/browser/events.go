@@ -10,7 +10,7 @@ type FrameID string
 
 // Event is what a [Tab] tells. The concrete types are [Announced],
 // [Navigated], [SameDocument], [NavigationFailed], [Refused],
-// [DialogAnswered], [Popup] and [Closed].
+// [DialogAnswered], [AnswerBegun], [Popup] and [Closed].
 type Event interface{ event() }
 
 // Announced is a call of the binding by the installed script. Navigated for
@@ -80,6 +80,10 @@ type Refused struct {
 	Err error
 }
 
+// AnswerBegun tells that the answer to a post has begun that TabOptions.Await asked
+// for, or that there will be none.
+type AnswerBegun struct{}
+
 // DialogAnswered tells that a dialog was opened by the page and answered.
 type DialogAnswered struct {
 	Dialog   Dialog
@@ -124,6 +128,7 @@ func (SameDocument) event()     {}
 func (NavigationFailed) event() {}
 func (Refused) event()          {}
 func (DialogAnswered) event()   {}
+func (AnswerBegun) event()      {}
 func (Popup) event()            {}
 func (Closed) event()           {}
 

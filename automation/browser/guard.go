@@ -107,6 +107,7 @@ func (t *Tab) answers(s *session, id fetch.RequestID) {
 	go func() {
 		if begun != nil {
 			begun()
+			t.emit(AnswerBegun{})
 		}
 		post(s, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: id})
 	}()

@@ -56,9 +56,11 @@ type policy struct {
 	// still is the permission to commit; see Driver.Permit.
 	still func() *Stop
 	// release ends the seal of a committing post that has left; nil before, and once
-	// its answer has begun. sealed counts the seals.
+	// all that left under it is being answered.
 	release func()
-	sealed  int
+	// sealed counts the seals, and under the posts on their way under the present one.
+	// calls are those of them that scripts make.
+	sealed, under, calls int
 }
 
 // carry notes that secrets were typed that may go to these origins only.
@@ -101,6 +103,7 @@ func (p *policy) unseal() {
 		p.release()
 		p.release = nil
 	}
+	p.under, p.calls = 0, 0
 }
 
 func (p *policy) commit(still func() *Stop) {
@@ -110,12 +113,12 @@ func (p *policy) commit(still func() *Stop) {
 	p.posted, p.flying = false, false
 }
 
-// inFlight tells whether what commits, or holds secrets, is on its way as a post of
-// the page itself.
+// inFlight tells whether what commits, or holds secrets, is on its way: as a post of
+// the page itself, until another page is there, or of a script, until it is answered.
 func (p *policy) inFlight() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.flying
+	return p.flying || p.calls > 0
 }
 
 // tense tells whether something is at stake on the page that is shown: a commit,
@@ -178,26 +181,37 @@ func (p *policy) judge(r browser.Request) error {
 	if p.seal != nil {
 		p.release = p.seal(host, still)
 		p.sealed++
+		p.under, p.calls = 0, 0
 	}
 	return nil
 }
 
-// await is for browser.TabOptions.Await. Once the answer to a sealed post begins,
-// the browser has nothing left to repeat, and the server may have ended the
-// connection with it: what the page asks for next needs another one.
+// await is for browser.TabOptions.Await. Once the answers begin to all that left under
+// a seal, the browser has nothing left to repeat, and the server may have ended the
+// connection with its answer: what the page asks for next needs another one.
 func (p *policy) await(r browser.Request) (begun func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.release == nil || r.Method == "GET" || r.Method == "HEAD" {
 		return nil
 	}
-	which := p.sealed
+	which, call := p.sealed, p.committing && (r.Kind == browser.KindXHR || r.Kind == browser.KindFetch)
+	p.under++
+	if call {
+		p.calls++
+	}
 	return func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if p.release != nil && p.sealed == which {
+		if p.release == nil || p.sealed != which {
+			return
+		}
+		if p.under--; p.under == 0 {
 			p.release()
 			p.release = nil
+		}
+		if call {
+			p.calls--
 		}
 	}
 }

@@ -62,6 +62,10 @@ func (d *Driver) Commit(ctx context.Context, page, element string, filled ...Ite
 // Posted tells whether anything was posted since the last Commit.
 func (d *Driver) Posted() bool { return d.policy.hasPosted() }
 
+// InFlight tells whether what was pressed last is still on its way, as far as the
+// browser tells.
+func (d *Driver) InFlight() bool { return d.policy.inFlight() }
+
 // Permit sets what is asked at the last moment before anything that cannot be
 // taken back is pressed, and after a Commit again as its request leaves; a stop
 // ends it there.

@@ -114,7 +114,7 @@ func (k *Desk) confirmed(ctx context.Context, answered []string) (*page.Snapshot
 		return k.answerOr(ctx, lang.Text("the home page"), deleteDialog)
 	}
 	gone := func(s *page.Snapshot) bool {
-		return s.Page() != "" && s.Loaded == "complete" && !slices.Contains(answered, asksBack(s))
+		return s.Page() != "" && s.Loaded == "complete" && !slices.Contains(answered, asksBack(s)) && !k.Driver.InFlight()
 	}
 	if err := k.Driver.Follow(ctx, lang.Text("the home page"), lookTime, gone); err != nil {
 		return nil, err
