@@ -290,3 +290,25 @@ func TestSealEndsAsTheAnswerBegins(t *testing.T) {
 		t.Errorf("released %d times", released)
 	}
 }
+
+// TestSealWaitsForAllAnswers: of two posts of a script, the answer to one tells nothing
+// of the other.
+func TestSealWaitsForAllAnswers(t *testing.T) {
+	released := 0
+	p := newPolicy(t)
+	p.seal = func(string, func() bool) func() { return func() { released++ } }
+	p.commit(nil)
+	call := func(path string) browser.Request {
+		return browser.Request{URL: portal + path, Method: "POST", Kind: browser.KindFetch, TopFrame: true}
+	}
+	judged(t, p, call("/alive"), "")
+	alive := p.await(call("/alive"))
+	judged(t, p, call("/create"), "")
+	create := p.await(call("/create"))
+	if alive(); released != 0 || !p.inFlight() {
+		t.Errorf("released %d times, in flight %t", released, p.inFlight())
+	}
+	if create(); released != 1 || p.inFlight() {
+		t.Errorf("released %d times, in flight %t", released, p.inFlight())
+	}
+}
