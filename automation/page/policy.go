@@ -168,7 +168,8 @@ func (p *policy) judge(r browser.Request) error {
 		return nil
 	}
 	var still func() bool
-	if permitted := p.still; p.committing && !p.posted && permitted != nil {
+	// A redirect goes on with what has left: only that needed the permission.
+	if permitted := p.still; p.committing && permitted != nil && !(p.posted && r.Redirected) {
 		if stop := permitted(); stop != nil {
 			return &Refusal{Host: host, Why: stop.Message, late: stop}
 		}

@@ -312,3 +312,17 @@ func TestSealWaitsForAllAnswers(t *testing.T) {
 		t.Errorf("released %d times, in flight %t", released, p.inFlight())
 	}
 }
+
+// TestPermissionForEachPost: a post of a script that happens to leave first, such as
+// one that keeps the session alive, uses up no permission.
+func TestPermissionForEachPost(t *testing.T) {
+	var answer *Stop
+	p := newPolicy(t)
+	p.seal = func(string, func() bool) func() { return func() {} }
+	p.commit(func() *Stop { return answer })
+	alive := browser.Request{URL: portal + "/alive", Method: "POST", Kind: browser.KindFetch, TopFrame: true}
+	judged(t, p, alive, "")
+	p.await(alive)()
+	answer = &Stop{Code: CredentialBusy, Message: "stood still"}
+	judged(t, p, document("POST", portal+"/create"), "stood still")
+}
