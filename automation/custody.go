@@ -82,9 +82,41 @@ func (c *custody) held(ctx context.Context, prints ...string) error {
 	}
 }
 
+// maxUnjudged is how often in a row a secret is sent without the portal telling
+// whether it is right. How many wrong tries lock an account is not known, so these
+// are few: enough for a bad connection, too few for a schedule that sends a wrong
+// one for days.
+const maxUnjudged = 3
+
 // May implements signin.Custody.
 func (c *custody) May(ctx context.Context, kind signin.Kind, v secret.Value) error {
-	return c.held(ctx, c.fingerprint(kind, v))
+	print := c.fingerprint(kind, v)
+	if err := c.held(ctx, print); err != nil {
+		return err
+	}
+	tries, err := c.ledger.Unjudged(ctx, c.config.realm(), print)
+	if err != nil || tries < maxUnjudged {
+		return stateError(err)
+	}
+	if err := c.Refused(ctx, kind, v, lang.Text("it was sent %d times in a row, and the portal never told whether it is right", tries)); err != nil {
+		return err
+	}
+	return c.held(ctx, print)
+}
+
+// Sending implements signin.Custody.
+func (c *custody) Sending(ctx context.Context, kind signin.Kind, v secret.Value) error {
+	return stateError(c.ledger.Trying(ctx, c.config.realm(), c.fingerprint(kind, v)))
+}
+
+// Accepted implements signin.Custody.
+func (c *custody) Accepted(ctx context.Context, kind signin.Kind, v secret.Value) error {
+	return stateError(c.ledger.Tried(ctx, c.config.realm(), c.fingerprint(kind, v), ledger.Accepted))
+}
+
+// NotJudged implements signin.Custody.
+func (c *custody) NotJudged(ctx context.Context, kind signin.Kind, v secret.Value) error {
+	return stateError(c.ledger.Tried(ctx, c.config.realm(), c.fingerprint(kind, v), ledger.NotJudged))
 }
 
 var holdKinds = map[signin.Kind]ledger.Kind{

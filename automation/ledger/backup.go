@@ -46,6 +46,7 @@ var backupTables = []struct{ name, order string }{
 	{"pins", "realm, account, person"},
 	{"holds", "at, id"},
 	{"steps", "realm, fingerprint"},
+	{"tries", "realm, fingerprint"},
 	{"runs", "started_at, id"},
 }
 

@@ -105,6 +105,11 @@ func (l *Ledger) Release(ctx context.Context, s Selector) (released []Hold, err 
 		if err == nil && n == 0 {
 			return fmt.Errorf("%w: no held credential", ErrNotFound)
 		}
+		for _, h := range released { // whoever releases it has looked: its tries are counted anew
+			if err == nil {
+				_, err = t.exec(ctx, `DELETE FROM irccpin_tries WHERE realm = ? AND fingerprint = ?`, string(h.Realm), h.Fingerprint)
+			}
+		}
 		return err
 	})
 	if err != nil {

@@ -30,6 +30,7 @@ var suite = []struct {
 	{"holds", testHolds},
 	{"steps", testSteps},
 	{"two ledgers, one step", testRacingSteps},
+	{"tries", testTries},
 	{"PINs", testPINs},
 	{"runs", testRuns},
 	{"leases", testLeases},
@@ -41,6 +42,7 @@ var suite = []struct {
 	{"broken backups", testBrokenBackups},
 	{"another key", testOtherKey},
 	{"newer schema", testNewerSchema},
+	{"older schema", testOlderSchema},
 	{"odd texts", testOddTexts},
 	{"opened at once", testOpenedAtOnce},
 }
@@ -459,6 +461,43 @@ func testRacingSteps(t *testing.T, w world) {
 	}
 }
 
+func testTries(t *testing.T, w world) {
+	l, second := w.open(t), w.open(t)
+	check := func(realm Realm, want int) {
+		t.Helper()
+		got, err := second.Unjudged(t.Context(), realm, "p1")
+		must(t, err)
+		if got != want {
+			t.Errorf("%s: %d unjudged tries, want %d", realm, got, want)
+		}
+	}
+	check(Live, 0)
+	for range 3 {
+		must(t, l.Trying(t.Context(), Live, "p1"))
+	}
+	must(t, second.Trying(t.Context(), Live, "p2"))
+	must(t, second.Trying(t.Context(), Simulated, "p1"))
+	check(Live, 3)
+	check(Simulated, 1)
+	must(t, l.Tried(t.Context(), Live, "p1", NotJudged))
+	check(Live, 2)
+	must(t, l.Tried(t.Context(), Live, "p1", Accepted))
+	check(Live, 0)
+	check(Simulated, 1)
+	must(t, l.Tried(t.Context(), Live, "p1", NotJudged))
+	check(Live, 0)
+
+	must(t, l.Hold(t.Context(), Hold{Realm: Simulated, Kind: Password, Fingerprint: "p1", Account: "a1"}))
+	_, err := l.Release(t.Context(), Selector{Realm: Simulated, All: true})
+	must(t, err)
+	check(Simulated, 0)
+	for _, err := range []error{l.Trying(t.Context(), "hat", "p1"), l.Trying(t.Context(), Live, "")} {
+		if !errors.Is(err, ErrInvalid) {
+			t.Error(err)
+		}
+	}
+}
+
 func testPINs(t *testing.T, w world) {
 	l := w.open(t)
 	pin := func(fp string) PIN {
@@ -793,6 +832,7 @@ func filled(t *testing.T, l *Ledger) {
 	click(t, l, begin(t, l, in))
 	must(t, l.Hold(t.Context(), Hold{Realm: Live, Kind: Password, Fingerprint: "p1", Account: "a1", Reason: "refused"}))
 	must(t, l.UseStep(t.Context(), Live, "t1", 1<<53+1))
+	must(t, l.Trying(t.Context(), Live, "p1"))
 	must(t, l.StartRun(t.Context(), Run{ID: "r1", Realm: Live, Command: "create"}))
 	_, err := l.Acquire(t.Context(), Live, "a1", "host", time.Hour)
 	must(t, err)
@@ -860,7 +900,7 @@ func testBrokenBackups(t *testing.T, w world) {
 		"not ours":        {`{"some":"json"}`, ErrBadBackup},
 		"other format":    {strings.Replace(backup, backupFormat, "other", 1), ErrBadBackup},
 		"newer version":   {strings.Replace(backup, `"version":1`, `"version":2`, 1), ErrBadBackup},
-		"newer schema":    {strings.Replace(backup, `"schema":1`, `"schema":99`, 1), ErrNewerVersion},
+		"newer schema":    {strings.Replace(backup, `"schema":2`, `"schema":99`, 1), ErrNewerVersion},
 		"cut off":         {strings.Join(lines[:len(lines)-1], ""), ErrBadBackup},
 		"cut in a line":   {backup[:len(backup)/2], ErrBadBackup},
 		"a row is gone":   {cut(len(lines) - 2), ErrBadBackup},
@@ -908,9 +948,26 @@ func testNewerSchema(t *testing.T, w world) {
 	must(t, l.write(t.Context(), "travelling in time", func(tx *tx) error { return tx.setMeta(t.Context(), "schema", "99") }))
 	_, err := Open(t.Context(), w.options())
 	var version *VersionError
-	if !errors.As(err, &version) || !errors.Is(err, ErrNewerVersion) || version.Found != 99 || version.Known != 1 {
+	if !errors.As(err, &version) || !errors.Is(err, ErrNewerVersion) || version.Found != 99 || version.Known != 2 {
 		t.Errorf("newer schema: %v", err)
 	}
+}
+
+// testOlderSchema opens a ledger of the first version, with what it remembers.
+func testOlderSchema(t *testing.T, w world) {
+	l := w.open(t)
+	id := begin(t, l, ada())
+	must(t, l.write(t.Context(), "travelling in time", func(tx *tx) error {
+		if _, err := tx.exec(t.Context(), `DROP TABLE irccpin_tries`); err != nil {
+			return err
+		}
+		return tx.setMeta(t.Context(), "schema", "1")
+	}))
+	newer := w.open(t)
+	if _, err := newer.Intent(t.Context(), id); err != nil {
+		t.Error(err)
+	}
+	must(t, newer.Trying(t.Context(), Live, "p1"))
 }
 
 // testOddTexts keeps what a page may print: a record after the click must not fail over it.

@@ -336,7 +336,7 @@ func (d *Driver) unreachable(f browser.NavigationFailed) *Stop {
 
 func (d *Driver) broken(status int, retry string) *Stop {
 	s := d.stop(PortalUnavailable, lang.Text("the portal answered with an error (HTTP status %d)", status), lang.Text("Try again later."))
-	s.RetryAfter = retryAfter(retry, time.Now())
+	s.RetryAfter, s.Status = retryAfter(retry, time.Now()), status
 	return s
 }
 

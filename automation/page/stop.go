@@ -76,6 +76,8 @@ type Stop struct {
 	Ask Ask
 	// RetryAfter is how long to wait before it makes sense to try again, when known.
 	RetryAfter time.Duration
+	// Status is the HTTP status of the error that the portal answered with; 0 for any other ending.
+	Status int
 	// Err is the cause, for the trace.
 	Err error
 }

@@ -67,6 +67,13 @@ const (
 type Custody interface {
 	// May is asked before a secret is typed.
 	May(ctx context.Context, kind Kind, v secret.Value) error
+	// Sending counts the try, before the secret leaves.
+	Sending(ctx context.Context, kind Kind, v secret.Value) error
+	// Accepted records that the portal went on after it.
+	Accepted(ctx context.Context, kind Kind, v secret.Value) error
+	// NotJudged records that the secret did not leave, or that the portal answered
+	// that it cannot judge anything now.
+	NotJudged(ctx context.Context, kind Kind, v secret.Value) error
 	// Refused records that the portal refused it, and what it said.
 	Refused(ctx context.Context, kind Kind, v secret.Value, said string) error
 	// UseStep claims a time step of the authenticator app, so that no code is

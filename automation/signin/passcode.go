@@ -51,7 +51,10 @@ func (r *run) passcode(ctx context.Context, s *page.Snapshot) error {
 		return err
 	}
 	r.code = s
-	return r.d.Submit(ctx, s.Page(), "continue", item)
+	if r.codeFrom.IsZero() { // the next code is another one: there is nothing to count
+		return r.d.Submit(ctx, s.Page(), "continue", item)
+	}
+	return r.send(ctx, s, AppCode, r.codeFrom, "continue", item)
 }
 
 // newCode gets a passcode of the kind that the page asks for, from the first

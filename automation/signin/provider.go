@@ -125,7 +125,7 @@ func (r *run) LogIn(ctx context.Context, s *page.Snapshot, f LoginForm) error {
 		return err
 	}
 	r.password, r.o.Begun.sent = s, s
-	return r.d.Submit(ctx, s.Page(), f.Button, items...)
+	return r.send(ctx, s, Password, c.Password, f.Button, items...)
 }
 
 // afterPassword tells a refusal from a service that merely went in a circle: a

@@ -45,7 +45,7 @@ func (r *run) securityQuestion(ctx context.Context, s *page.Snapshot) error {
 		return err
 	}
 	r.answer, r.question = s, question
-	return r.d.Submit(ctx, s.Page(), "continue", item)
+	return r.send(ctx, s, Answer, question.Answer, "continue", item)
 }
 
 // match finds the one configured question among the texts that stand by the

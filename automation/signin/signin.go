@@ -72,6 +72,9 @@ func Run(ctx context.Context, d *page.Driver, o Options) (*page.Snapshot, error)
 	waiting := lang.Text("the Employer Portal's public page")
 	for range maxTurns {
 		shot, err := d.Next(ctx, waiting)
+		if judged := r.judge(ctx, shot, err); judged != nil {
+			return nil, judged
+		}
 		if err == nil {
 			spec, _ := o.Catalog.Page(shot.Page())
 			r.o.Begun.inside = r.o.Begun.inside || spec.SignedIn
@@ -98,8 +101,10 @@ type run struct {
 	// theirs are the pages that were left to a person, and what for. They stay
 	// theirs: what a person has begun there is not gone on with by half.
 	theirs map[string]page.Ask
-	// sent is the page as it was when its secret was sent, by page name.
+	// The pages as they were when their secrets were sent.
 	password, code, answer *page.Snapshot
+	// sent is the secret that waits for the portal's verdict; nil when none does.
+	sent *sent
 	// codeKind and question remember what was sent, for the hold.
 	codeKind CodeKind
 	codeFrom secret.Value

@@ -68,6 +68,43 @@ func TestHeldUntilChanged(t *testing.T) {
 	}
 }
 
+// TestNeverJudged: a password that the portal takes again and again without
+// telling whether it is right is held before a schedule locks the account with
+// it. The portal's own errors do not count, and one success ends the count.
+func TestNeverJudged(t *testing.T) {
+	t.Parallel()
+	p, s := uncoded(t, 3)
+	conf := trial.Config(t, s)
+	ends := func(times int, want string) {
+		t.Helper()
+		for range times {
+			if r := trial.Run(t, conf, automation.List()); trial.Ending(r) != want {
+				t.Fatalf("ended as %s, want %s: %+v", trial.Ending(r), want, r.Error)
+			}
+		}
+	}
+	loop := func(times int) {
+		t.Helper()
+		if err := p.Misbehave(fixtures.Misbehaviour{Name: "login-loop", Times: times}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Fault(fixtures.Fault{Kind: fixtures.Fault500, Page: fixtures.PageSignIn, Method: "POST", Times: 4}); err != nil {
+		t.Fatal(err)
+	}
+	ends(4, "portal_unavailable")
+	loop(2)
+	ends(2, "portal_unavailable")
+	ends(1, "listed")
+	loop(4)
+	ends(3, "portal_unavailable")
+	sent := len(p.Witness().SubmitsOf(fixtures.SecretPassword, ""))
+	ends(2, "credential_held")
+	if more := len(p.Witness().SubmitsOf(fixtures.SecretPassword, "")); more != sent {
+		t.Errorf("the password was sent %d times more", more-sent)
+	}
+}
+
 // TestCredentialBusy: a second command at a credential that is in use ends
 // before it opens the portal, and says who uses it.
 func TestCredentialBusy(t *testing.T) {

@@ -190,6 +190,9 @@ func maim(ctx context.Context, c automation.Config, intents desk.Intents, sealed
 type careless struct{}
 
 func (careless) May(context.Context, signin.Kind, secret.Value) error             { return nil }
+func (careless) Sending(context.Context, signin.Kind, secret.Value) error         { return nil }
+func (careless) Accepted(context.Context, signin.Kind, secret.Value) error        { return nil }
+func (careless) NotJudged(context.Context, signin.Kind, secret.Value) error       { return nil }
 func (careless) Refused(context.Context, signin.Kind, secret.Value, string) error { return nil }
 func (careless) UseStep(context.Context, secret.Value, uint64) (bool, error)      { return true, nil }
 

@@ -1,0 +1,67 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"irccpin/automation/page"
+	"irccpin/automation/secret"
+)
+
+// sent is a secret on its way: it was counted as a try, and the portal has not
+// told yet whether it is right.
+type sent struct {
+	kind  Kind
+	value secret.Value
+	page  string
+}
+
+// send submits a form that carries a secret which can be refused. The try is
+// counted before it is made: one that is never judged, because the answer is
+// lost, this process killed, or the form shown again without a word, may have
+// been a wrong one, and a schedule must not repeat it for ever.
+func (r *run) send(ctx context.Context, s *page.Snapshot, kind Kind, v secret.Value, button string, items ...page.Item) error {
+	if err := r.o.Custody.Sending(ctx, kind, v); err != nil {
+		return err
+	}
+	r.sent = &sent{kind, v, s.Page()}
+	err := r.d.Submit(ctx, s.Page(), button, items...)
+	if code := page.CodeOf(err); code == page.PageChanged || code == page.Unsafe {
+		// Stopped before anything left.
+		return errors.Join(err, r.verdict(r.o.Custody.NotJudged))
+	}
+	return err
+}
+
+// judge tells what the page after a secret means for it. A page of the way on
+// accepts it, the portal's own error did not look at it, and what tells nothing
+// leaves the try counted.
+func (r *run) judge(ctx context.Context, s *page.Snapshot, err error) error {
+	if r.sent == nil {
+		return nil
+	}
+	if err != nil {
+		var stop *page.Stop
+		if errors.As(err, &stop) && stop.Status >= 500 {
+			return r.verdict(r.o.Custody.NotJudged)
+		}
+		return nil
+	}
+	switch s.Page() {
+	case "page-error", "maintenance", "captcha-refused":
+		return r.verdict(r.o.Custody.NotJudged)
+	case r.sent.page, "landing", "canada-login", "signed-out", "session-expired", "account-locked", "account-revoked":
+		return nil
+	}
+	return r.verdict(r.o.Custody.Accepted)
+}
+
+// verdict records it, also while the command is being interrupted.
+func (r *run) verdict(record func(context.Context, Kind, secret.Value) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	s := r.sent
+	r.sent = nil
+	return record(ctx, s.kind, s.value)
+}
