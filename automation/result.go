@@ -22,10 +22,11 @@ type Result struct {
 	// Reconciled tells that an earlier doubtful click made this user.
 	Reconciled bool     `json:"reconciled"`
 	Employer   Employer `json:"employer"`
-	User       *User    `json:"user,omitempty"`
+	// User is who it is about; nil for list, and where nobody was named.
+	User *User `json:"user"`
 	// Users is set by list; an account without users has an empty one.
 	Users        []User `json:"users,omitzero"`
-	AuthorizedBy string `json:"authorized_by,omitempty"`
+	AuthorizedBy string `json:"authorized_by"`
 	Run          string `json:"run"`
 	RunDir       string `json:"run_dir"`
 	// Captured tells of the pages that were kept, when that was asked for.

@@ -176,7 +176,7 @@ func List() Job {
 func FindPIN(p Person) Job {
 	return func(ctx context.Context, s *Session, r *Result) error {
 		user, err := s.Find(ctx, p)
-		if user.GivenName+user.FamilyName != "" {
+		if err == nil || user.GivenName+user.FamilyName+user.Email != "" {
 			r.User = &user
 		}
 		if err != nil {

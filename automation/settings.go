@@ -34,6 +34,19 @@ func LoadSettings(ctx context.Context, from SettingsFrom) (*Settings, error) {
 	return s, settingsError(err)
 }
 
+// CheckSettings checks the settings of one employer as LoadSettings does, without
+// running any command: what one would print is not known.
+func CheckSettings(from SettingsFrom) error {
+	s, err := secret.Load(context.Background(), secret.LoadOptions{
+		File: from.File, FileRequired: from.FileNamed, ProgramKeys: ProgramKeys(), Attended: from.Attended, Unasked: true,
+	})
+	if err != nil {
+		return settingsError(err)
+	}
+	s.Wipe()
+	return nil
+}
+
 // ProgramSettings reads the IRCCPIN_* keys of a settings file alone.
 func ProgramSettings(from SettingsFrom) (map[string]secret.Value, error) {
 	settings, err := secret.LoadProgram(secret.LoadOptions{File: from.File, FileRequired: from.FileNamed, Environ: from.Environ, ProgramKeys: ProgramKeys()})
@@ -47,6 +60,7 @@ func ProgramKeys() []string {
 		"IRCCPIN_STATE_DIR", "IRCCPIN_DATABASE_URL", "IRCCPIN_HEADLESS", "IRCCPIN_BROWSER", "IRCCPIN_BROWSER_URL",
 		"IRCCPIN_SIMULATOR", "IRCCPIN_SIMULATOR_SPKI", "IRCCPIN_SELECTORS", "IRCCPIN_TIMEOUT", "IRCCPIN_SETTLE", "IRCCPIN_NO_INPUT",
 		"IRCCPIN_KEEP_DAYS", "IRCCPIN_KEEP_MIB", "IRCCPIN_LANG",
+		"IRCCPIN_MAX_SESSIONS", "IRCCPIN_START_PAUSE", "IRCCPIN_RETRY_PAUSE", "IRCCPIN_MIN_INTERVAL",
 		"IRCCPIN_LEDGER_KEY", "IRCCPIN_LEDGER_KEY_FILE", "IRCCPIN_LEDGER_KEY_COMMAND",
 		"IRCCPIN_WEBHOOK_KEY", "IRCCPIN_WEBHOOK_KEY_FILE", "IRCCPIN_WEBHOOK_KEY_COMMAND",
 	}

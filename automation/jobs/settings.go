@@ -14,7 +14,11 @@ import (
 // live one, nor the other way round.
 func checkOwnSettings(s *automation.Settings, simulator *automation.Simulator) error {
 	own := s.Program["IRCCPIN_SIMULATOR"]
-	if own.IsZero() || simulator != nil && simulator.Addr == own.Reveal() {
+	addr := own.Reveal()
+	if port, local := strings.CutPrefix(addr, "localhost:"); local {
+		addr = "127.0.0.1:" + port // as the flag is understood
+	}
+	if own.IsZero() || simulator != nil && simulator.Addr == addr {
 		return nil
 	}
 	return &automation.Error{

@@ -47,8 +47,8 @@ type Observer interface {
 // Warning is something that a reader of the result should know.
 type Warning struct {
 	Code    string `json:"code"`
-	Page    string `json:"page,omitempty"`
-	Element string `json:"element,omitempty"`
+	Page    string `json:"page"`
+	Element string `json:"element"`
 	Detail  string `json:"detail"`
 }
 

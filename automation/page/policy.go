@@ -53,6 +53,8 @@ type policy struct {
 	// posted is set once a post has left since the committing click, and flying
 	// while one of the page itself that commits or holds secrets is on its way.
 	posted, flying bool
+	// left is set once anything but a question (GET) has left since the last press.
+	left bool
 	// still is the permission to commit; see Driver.Permit.
 	still func() *Stop
 	// release ends the seal of a committing post that has left; nil before, and once
@@ -113,6 +115,20 @@ func (p *policy) commit(still func() *Stop) {
 	p.posted, p.flying = false, false
 }
 
+// pressed notes that something is about to be pressed.
+func (p *policy) pressed() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.left = false
+}
+
+// hasLeft tells whether any post left since the last press.
+func (p *policy) hasLeft() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.left
+}
+
 // inFlight tells whether what commits, or holds secrets, is on its way: as a post of
 // the page itself, until another page is there, or of a script, until it is answered.
 func (p *policy) inFlight() bool {
@@ -164,6 +180,7 @@ func (p *policy) judge(r browser.Request) error {
 		}
 	}
 	document := r.Kind == browser.KindDocument && r.TopFrame
+	p.left = p.left || r.Method != "GET" && r.Method != "HEAD"
 	if !once || !p.committing && !document || r.Method == "GET" || r.Method == "HEAD" {
 		return nil
 	}

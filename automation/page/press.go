@@ -62,6 +62,9 @@ func (d *Driver) Commit(ctx context.Context, page, element string, filled ...Ite
 // Posted tells whether anything was posted since the last Commit.
 func (d *Driver) Posted() bool { return d.policy.hasPosted() }
 
+// Sent tells whether anything was posted since the last press, by a form or a script.
+func (d *Driver) Sent() bool { return d.policy.hasLeft() }
+
 // InFlight tells whether what was pressed last is still on its way, as far as the
 // browser tells.
 func (d *Driver) InFlight() bool { return d.policy.inFlight() }
@@ -90,6 +93,7 @@ func (e *doubtError) Unwrap() error { return e.err }
 // press arms the guard in the page, clicks, and waits for the guard's verdict.
 func (d *Driver) press(ctx context.Context, page, element string, o order) error {
 	d.unanswered = unanswered{}
+	d.policy.pressed()
 	limit := time.Now().Add(toPress)
 	for boxes := 0; ; {
 		result, err := d.pressOnce(ctx, page, element, o)
@@ -163,6 +167,9 @@ func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (
 	if o.origins != nil {
 		args["origins"] = o.origins
 	}
+	if o.commits {
+		args["homes"] = d.homes(page)
+	}
 	if o.table != "" {
 		args["table"] = o.table
 		if o.pager != "" {
@@ -219,6 +226,22 @@ func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (
 		err = stop
 	}
 	return d.disarm(doc, err)
+}
+
+// homes are the origins that a page can stand at: what commits goes to none else.
+func (d *Driver) homes(page string) []string {
+	spec, _ := d.options.Catalog.Page(page)
+	names := spec.Hosts
+	if len(names) == 0 {
+		for _, h := range d.options.Catalog.Site.Hosts {
+			names = append(names, h.Name)
+		}
+	}
+	var origins []string
+	for _, name := range names {
+		origins = append(origins, d.options.Catalog.Origin(name))
+	}
+	return origins
 }
 
 // disarm takes the guard down after a click that nothing was heard of. If the

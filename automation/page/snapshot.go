@@ -112,6 +112,9 @@ type Nearest struct {
 	Variant string `json:"variant,omitempty"`
 	// Missing are the marks that failed; "not …" is one that should have.
 	Missing []string `json:"missing"`
+	// Strange tells that it is that page by all its marks, asks for a secret, and
+	// stands on a host where it does not belong.
+	Strange bool `json:"strange,omitempty"`
 }
 
 // Page is the name of the recognised page; empty when there is none, or more

@@ -182,6 +182,10 @@ func (d *Driver) judgeUnknown(now time.Time, complete bool) verdict {
 	if until := d.stillFor(wait); now.Before(until) || !complete {
 		return verdict{until: later(until, now)}
 	}
+	if v.shot.Nearest.Strange {
+		return verdict{err: d.stop(Unsafe, lang.Text("a page that looks like %q stands on %s, where it does not belong", d.Says(v.shot.Nearest.Page, ""), v.shot.Host),
+			lang.Text("Nothing was typed. Do not sign in there by hand either."))}
+	}
 	message := lang.Text("a page was not recognised: host %s, title %q, language %q", v.shot.Host, v.shot.Title, v.shot.Lang)
 	if v.status >= 400 {
 		message += lang.Text(", HTTP status %d", v.status)

@@ -63,7 +63,8 @@ func OpenFile(path string, r *Roster, o FileOptions) (*File, error) {
 
 // begin looks at what is there, and takes the name if nothing is.
 func (f *File) begin() error {
-	info, err := os.Stat(f.path)
+	// A link is not followed: PINs would land where nobody named.
+	info, err := os.Lstat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		claim, err := os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)

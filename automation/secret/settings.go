@@ -42,6 +42,8 @@ type LoadOptions struct {
 	Run CommandRunner
 	// Attended lets user name and password be absent: a person signs in.
 	Attended bool
+	// Unasked leaves the commands of the settings alone, and takes whatever they would print for good.
+	Unasked bool
 	// ProgramKeys are the IRCCPIN_* names that a file may hold; nil allows any.
 	ProgramKeys []string
 }
@@ -504,6 +506,9 @@ func (l *loader) resolve(ctx context.Context, key string) Value {
 	case key + fileSuffix:
 		return l.secretFile(form)
 	case key + commandSuffix:
+		if l.Unasked {
+			return Value{}
+		}
 		v, err := l.command(form).Output(ctx, l.Run, l.Environ)
 		if err != nil {
 			l.problem(form, lang.Text("the command gave no secret: %v", err), "")

@@ -25,6 +25,14 @@ const (
 const codeMargin = 3 * time.Second
 
 func (r *run) passcode(ctx context.Context, s *page.Snapshot) error {
+	if r.code != nil && !r.d.Sent() {
+		// A page that its own script drew anew takes another code of the app; what a
+		// person or a mail gave is not asked for again.
+		if r.codeFrom.IsZero() || r.unsentCode {
+			return r.unsent()
+		}
+		r.code, r.unsentCode = nil, true
+	}
 	if r.code != nil {
 		message := lang.Text("the portal refused the passcode")
 		if news := fresh(r.code, s); len(news) > 0 {

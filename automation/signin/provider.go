@@ -94,6 +94,9 @@ func (r *run) Ask(ask page.Ask, stop *page.Stop, further ...string) error {
 func (r *run) LogIn(ctx context.Context, s *page.Snapshot, f LoginForm) error {
 	service := r.title(r.o.Provider.Name())
 	if r.password != nil {
+		if err := r.unsent(); err != nil {
+			return err
+		}
 		return r.afterPassword(s, service)
 	}
 	if notice, until, ok := closedNow(s.Notices, r.o.Now()); ok {

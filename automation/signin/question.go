@@ -12,6 +12,9 @@ import (
 
 func (r *run) securityQuestion(ctx context.Context, s *page.Snapshot) error {
 	if r.answer != nil {
+		if err := r.unsent(); err != nil {
+			return err
+		}
 		message := lang.Text("the portal refused the answer to the security question%s", itSays(fresh(r.answer, s)))
 		return r.hold(Answer, r.question.Answer, message, lang.Text("Correct %s. The answer is held and will not be tried again until it changes or you run: irccpin credentials release.", r.question.Key))
 	}

@@ -72,7 +72,7 @@ func Run(ctx context.Context, d *page.Driver, o Options) (*page.Snapshot, error)
 	waiting := lang.Text("the Employer Portal's public page")
 	for range maxTurns {
 		shot, err := d.Next(ctx, waiting)
-		if judged := r.judge(ctx, shot, err); judged != nil {
+		if judged := r.judge(shot, err); judged != nil {
 			return nil, judged
 		}
 		if err == nil {
@@ -107,8 +107,10 @@ type run struct {
 	sent *sent
 	// codeKind and question remember what was sent, for the hold.
 	codeKind CodeKind
-	codeFrom secret.Value
-	question secret.Question
+	// unsentCode tells that a code was typed once that never left.
+	unsentCode bool
+	codeFrom   secret.Value
+	question   secret.Question
 }
 
 func newRun(d *page.Driver, o Options) *run {

@@ -3,8 +3,10 @@ package signin
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
+	"irccpin/automation/lang"
 	"irccpin/automation/page"
 	"irccpin/automation/secret"
 )
@@ -37,7 +39,7 @@ func (r *run) send(ctx context.Context, s *page.Snapshot, kind Kind, v secret.Va
 // judge tells what the page after a secret means for it. A page of the way on
 // accepts it, the portal's own error did not look at it, and what tells nothing
 // leaves the try counted.
-func (r *run) judge(ctx context.Context, s *page.Snapshot, err error) error {
+func (r *run) judge(s *page.Snapshot, err error) error {
 	if r.sent == nil {
 		return nil
 	}
@@ -48,13 +50,25 @@ func (r *run) judge(ctx context.Context, s *page.Snapshot, err error) error {
 		}
 		return nil
 	}
-	switch s.Page() {
-	case "page-error", "maintenance", "captcha-refused":
+	switch name := s.Page(); {
+	case name == r.sent.page && !r.d.Sent():
 		return r.verdict(r.o.Custody.NotJudged)
-	case r.sent.page, "landing", "canada-login", "signed-out", "session-expired", "account-locked", "account-revoked":
+	case slices.Contains([]string{"page-error", "maintenance", "captcha-refused"}, name):
+		return r.verdict(r.o.Custody.NotJudged)
+	case name == r.sent.page, slices.Contains([]string{"landing", "canada-login", "signed-out", "session-expired", "account-locked", "account-revoked"}, name):
 		return nil
 	}
 	return r.verdict(r.o.Custody.Accepted)
+}
+
+// unsent is the stop for a page that came back although nothing had left it: its
+// own script drew it anew, or did not take the press. That is no refusal. Nil means
+// that the secret was sent.
+func (r *run) unsent() error {
+	if r.d.Sent() {
+		return nil
+	}
+	return r.stop(page.PageChanged, lang.Text("the page came back without having sent what was typed"), lang.Text("Nothing was sent. Run the command again. If it happens again, sign in by hand to see what the page does."))
 }
 
 // verdict records it, also while the command is being interrupted.

@@ -210,6 +210,11 @@ func (a *arrangement) complete() error {
 	if len(a.arguments) > len(takes) {
 		return lang.Errorf("%q is not expected after %q", a.arguments[len(takes)], strings.Join(a.names, " "))
 	}
+	for i, given := range a.arguments {
+		if given == "" { // an unset variable of a script, most likely
+			return lang.Errorf("%s is empty after %q", strings.Trim(takes[i], "[]"), strings.Join(a.names, " "))
+		}
+	}
 	for _, missing := range takes[len(a.arguments):] {
 		if !strings.HasPrefix(missing, "[") {
 			return lang.Errorf("%s is missing after %q", missing, strings.Join(a.names, " "))

@@ -44,7 +44,7 @@ func (b *batchRun) tell(doc roster.Document, show func(string) string) error {
 		fmt.Fprintln(b.p.err)
 	}
 	if b.delivery != nil {
-		b.p.narrator.say("The results, with the PINs, went to %s.", b.delivery.where())
+		b.p.narrator.say("The results went to %s, with every PIN that was read.", b.delivery.where())
 	}
 	b.p.narrator.say("%s", countsLine(doc))
 	return printTable(b.p.out, t)

@@ -65,11 +65,17 @@ func (p *program) batch(c *cli.Context, command string) error {
 	if err != nil {
 		return err
 	}
+	rows, err := concurrency(c, limits)
+	if err != nil {
+		return err
+	}
 	d, err := readDelivery(c)
 	if err != nil {
 		return err
 	}
-	list, err := p.readRoster(c.Args().First(), roster.Purpose(command), employerFile)
+	list, err := heed(c.Context, func() (*roster.Roster, error) {
+		return p.readRoster(c.Args().First(), roster.Purpose(command), employerFile)
+	})
 	if err != nil {
 		return err
 	}
@@ -78,17 +84,29 @@ func (p *program) batch(c *cli.Context, command string) error {
 			return err
 		}
 	}
-	results, file, err := openResults(list, d, config.Simulator != nil)
-	if err != nil {
-		return err
-	}
 	store, err := jobs.Open(c.Context, jobs.Options{Dir: config.StateDir, URL: config.DatabaseURL})
 	if err != nil {
 		return err
 	}
 	defer store.Close()
+	bench := jobs.Bench{Config: config, Limits: limits, Concurrency: rows, Log: slog.New(slog.DiscardHandler)}
+	if c.Bool("verbose") {
+		bench.Log = slog.New(slog.NewTextHandler(p.narrator, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	shared := config.Shared()
+	shared.Log = bench.Log
+	host, err := automation.OpenHost(c.Context, shared)
+	if err != nil {
+		return err
+	}
+	bench.Runner = host
+	// Last of all that can be refused: a batch that does not begin leaves no file.
+	results, file, err := openResults(list, d, config.Simulator != nil)
+	if err != nil {
+		return errors.Join(err, closeHost(c.Context, host))
+	}
 	b := &batchRun{p: p, list: list, results: results, file: file, delivery: d, hints: map[int]string{}}
-	return b.run(c, store, command, config, limits)
+	return b.run(c, store, command, bench, host)
 }
 
 // readRoster reads and checks a roster; "-" is standard input.
@@ -100,11 +118,10 @@ func (p *program) readRoster(path string, purpose roster.Purpose, check func(str
 	return roster.Read(lang.Text("standard input"), p.in, o)
 }
 
-// employerFile checks an employer's settings file for its form and its privacy,
-// without asking for any secret.
+// employerFile checks all of an employer's settings file that can be checked without
+// running the commands in it.
 func employerFile(path string) error {
-	_, err := automation.ProgramSettings(automation.SettingsFrom{File: path, FileNamed: true})
-	return err
+	return automation.CheckSettings(automation.SettingsFrom{File: path, FileNamed: true})
 }
 
 // openResults makes a place for the results, in the --out file if there is one.
@@ -147,7 +164,7 @@ type batchWatch interface {
 	done()
 }
 
-func (b *batchRun) run(c *cli.Context, store *jobs.Store, command string, config automation.Config, limits jobs.Limits) error {
+func (b *batchRun) run(c *cli.Context, store *jobs.Store, command string, bench jobs.Bench, host *automation.Host) error {
 	p := b.p
 	batch := jobs.Batch{Command: command, Rows: b.list.Rows, Skip: map[int]bool{}, Ended: b.ended}
 	for place := range b.list.Rows {
@@ -155,22 +172,7 @@ func (b *batchRun) run(c *cli.Context, store *jobs.Store, command string, config
 			batch.Skip[place] = true
 		}
 	}
-	bench := jobs.Bench{Config: config, Limits: limits, Log: slog.New(slog.DiscardHandler)}
-	var err error
-	if bench.Concurrency, err = concurrency(c, limits); err != nil {
-		return err
-	}
-	if c.Bool("verbose") {
-		bench.Log = slog.New(slog.NewTextHandler(p.narrator, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	}
-	shared := config.Shared()
-	shared.Log = bench.Log
-	host, err := automation.OpenHost(c.Context, shared)
-	if err != nil {
-		return err
-	}
-	bench.Runner = host
-	b.watch = p.watchBatch(c, b.list, config.Selectors)
+	b.watch = p.watchBatch(c, b.list, bench.Config.Selectors)
 	bench.Observe = b.watch.observer
 	p.ending.Store(&farewell{
 		first: lang.Text("Interrupted. Rows whose user was already sent are read first; the others are signed out, and left for the next time."),
@@ -244,20 +246,30 @@ func (b *batchRun) finish(c *cli.Context, id string, failed error) error {
 		}
 	}
 	doc := b.document(id, show)
+	switch {
+	case !b.p.json:
+		failure = b.unprinted(failure, b.tell(doc, show))
+	case failure == nil:
+		failure = b.unprinted(nil, b.p.printJSON(doc))
+	}
 	if failure == nil {
-		if b.p.json {
-			return b.p.printJSON(doc)
-		}
-		return b.tell(doc, show)
+		return nil
 	}
 	result := failedResult(failure)
 	doc.Error = result.Error
-	if !b.p.json {
-		if err := b.tell(doc, show); err != nil {
-			return err
-		}
-	}
 	return &unsuccessful{result: result, shown: doc}
+}
+
+// unprinted adds that stdout did not take the results. Where they are in a file or
+// with a command, that is worth less than any other failure.
+func (b *batchRun) unprinted(failure *automation.Error, err error) *automation.Error {
+	switch {
+	case err == nil:
+		return failure
+	case b.delivery == nil:
+		return worse(failure, notPrinted(err))
+	}
+	return cmp.Or(failure, notPrinted(err))
 }
 
 func (b *batchRun) document(id string, show func(string) string) roster.Document {
@@ -285,6 +297,9 @@ func (b *batchRun) failure(failed error) *automation.Error {
 	}
 	if total > 0 {
 		worst = someFailed(total, len(b.list.Rows), counts)
+		if b.delivery != nil && len(b.delivery.recipients) > 0 {
+			worst.Hint += lang.Text(" Encrypted results cannot be gone on with: give --force as well, which opens all rows again.")
+		}
 	}
 	switch {
 	case errors.As(failed, &stop):

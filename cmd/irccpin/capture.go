@@ -27,8 +27,8 @@ addresses, numbers, PINs and answers are made up, and the same one is the same
 everywhere. words-kept.txt lists every word that stayed: read it, and look at the
 pages, before you send the folder.
 
-Any other command that opens the portal saves the pages that it meets in the same
-way with --capture DIR.`,
+create, list, pin and delete save the pages that they meet in the same way with
+--capture DIR.`,
 		Flags: slices.Concat([]cli.Flag{
 			boolFlag("signed-in", "sign in with the settings, and go on to \"Manage access\" and the form", catCapture),
 			valueFlag("to", "DIR", "a new folder for the pages; irccpin-capture-… in the working directory unless told", catCapture),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -35,7 +36,7 @@ func (p *program) create(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.portal(c, errand{command: "create", job: automation.Create(order), tell: tellOrder, changes: true})
+	return p.portal(c, errand{command: "create", job: automation.Create(order), person: order.Person, authorizedBy: order.AuthorizedBy, tell: tellOrder, changes: true})
 }
 
 // orderOf reads who is to be created, and on whose word.
@@ -50,7 +51,7 @@ func orderOf(c *cli.Context) (automation.NewUser, error) {
 		}
 	}
 	order := automation.NewUser{Person: person, AllowConflict: c.Bool("allow-conflict"), DryRun: c.Bool("dry-run")}
-	if c.String("authorized-by") == "" {
+	if strings.TrimSpace(c.String("authorized-by")) == "" {
 		return order, &automation.Error{
 			Code:    automation.Unsafe,
 			Message: lang.Text("nobody is named who authorizes this user, and the portal asks for the primary user's confirmation"),

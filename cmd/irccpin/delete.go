@@ -37,7 +37,7 @@ func (p *program) delete(c *cli.Context) error {
 	if !c.Bool("confirm") {
 		return usage("a deletion cannot be taken back: add --confirm if you mean it. The portal was not opened")
 	}
-	return p.portal(c, errand{command: "delete", job: automation.Delete(person), tell: tellDeletion, changes: true})
+	return p.portal(c, errand{command: "delete", job: automation.Delete(person), person: person, tell: tellDeletion, changes: true})
 }
 
 func tellDeletion(out io.Writer, r *automation.Result) error {

@@ -78,11 +78,11 @@ func readDelivery(c *cli.Context) (*delivery, error) {
 // prepareRecipients reads the keys, and tries them on nothing: keys of different
 // kinds do not go together.
 func (d *delivery) prepareRecipients(keys []string) error {
-	for _, key := range keys {
+	for i, key := range keys {
 		recipients, err := age.ParseRecipients(strings.NewReader(key))
 		if err != nil {
 			// A private key given by mistake must not be shown.
-			return usage("--encrypt-to is not an age recipient (age1…)")
+			return usage("--encrypt-to number %d is not an age recipient (age1…)", i+1)
 		}
 		d.recipients = append(d.recipients, recipients...)
 	}

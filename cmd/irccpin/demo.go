@@ -26,6 +26,7 @@ behind. --show lets you watch.`,
 		Flags: slices.Concat([]cli.Flag{
 			&cli.Uint64Flag{Name: "seed", Usage: lang.Text("`NUMBER`: draw the portal's pages from it; a new one each time unless told"), Category: catSession},
 			valueFlag("lang", "LANG", "the language of the portal, and of all that is told: en or fr", catSession),
+			boolFlag("no-input", "never ask, which a demo does not anyway", catSession),
 		}, windowFlags(), deliveryFlags(), outputFlags()),
 		Action: p.demo,
 	}
@@ -86,7 +87,7 @@ func (p *program) demo(c *cli.Context) (err error) {
 	if err := confirm(result, portal.Witness()); err != nil {
 		return err
 	}
-	return p.finish(c.Context, result, delivery, tellOrder)
+	return p.finish(c.Context, result, delivery, false, tellOrder)
 }
 
 // seeds keeps seeds short enough to be typed again.

@@ -7,6 +7,27 @@ import (
 	"irccpin/automation/lang"
 )
 
+// heed waits for what may wait for ever, such as reading standard input, and gives
+// up on an interruption. What it waited for is then left to the end of the process.
+func heed[T any](ctx context.Context, wait func() (T, error)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		value, err := wait()
+		done <- outcome{value, err}
+	}()
+	select {
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	case o := <-done:
+		return o.value, o.err
+	}
+}
+
 // farewell is what a person who interrupts is told.
 type farewell struct {
 	// first answers the first signal, again each further one. Empty is nothing.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -69,10 +68,7 @@ func (p *program) backupLedger(c *cli.Context) error {
 	if err := automation.BackupLedger(c.Context, state, &b); err != nil {
 		return err
 	}
-	if err := p.put(c, b.Bytes()); err != nil || !p.json {
-		return err
-	}
-	return p.printJSON(ended("backed_up"))
+	return p.put(c, b.Bytes())
 }
 
 func (p *program) restoreLedger(c *cli.Context) error {
@@ -83,16 +79,19 @@ func (p *program) restoreLedger(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	in, name := io.NopCloser(p.in), c.Args().First()
-	if name != "-" {
-		file, err := os.Open(name)
-		if err != nil {
-			return usage("%s cannot be read: %v", name, errors.Unwrap(err))
+	backup, err := heed(c.Context, func() ([]byte, error) {
+		if name := c.Args().First(); name != "-" {
+			return os.ReadFile(name)
 		}
-		in = file
+		return io.ReadAll(p.in)
+	})
+	if err != nil {
+		if c.Context.Err() != nil {
+			return err
+		}
+		return usage("%s cannot be read: %v", c.Args().First(), reason(err))
 	}
-	defer in.Close()
-	if err := automation.RestoreLedger(c.Context, state, in); err != nil {
+	if err := automation.RestoreLedger(c.Context, state, bytes.NewReader(backup)); err != nil {
 		return err
 	}
 	if p.json {

@@ -77,7 +77,7 @@ func (o option) yes() (bool, error) {
 	}
 	on, err := strconv.ParseBool(o.value)
 	if err != nil {
-		return false, o.bad("is neither true nor false")
+		return false, o.bad("is neither true nor false: %q", o.value)
 	}
 	return on, nil
 }
@@ -149,7 +149,8 @@ func (o option) database() (string, error) {
 func (s sources) settingsFrom() automation.SettingsFrom {
 	from := automation.SettingsFrom{File: ".env", Employer: s.c.String("employer"), Environ: s.environ, Attended: s.c.Bool("attend")}
 	if named := s.of("env-file", "IRCCPIN_ENV_FILE"); named.value != "" {
-		from.File, from.FileNamed = named.value, true
+		// A file that only the environment names gives way to the keychain that is asked for.
+		from.File, from.FileNamed = named.value, from.Employer == "" || s.c.IsSet("env-file")
 	}
 	return from
 }

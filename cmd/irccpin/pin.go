@@ -28,7 +28,7 @@ func (p *program) pin(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.portal(c, errand{command: "pin", job: automation.FindPIN(person), tell: p.tellPIN})
+	return p.portal(c, errand{command: "pin", job: automation.FindPIN(person), person: person, tell: p.tellPIN})
 }
 
 // tellPIN prints a PIN for $(irccpin pin …): whose it is goes to stderr.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,6 +19,10 @@ type errand struct {
 	// command is its name, for the ledger.
 	command string
 	job     automation.Job
+	// person and authorizedBy are whom the command line names, for a result that
+	// knows no better.
+	person       automation.Person
+	authorizedBy string
 	// tell prints the result for a person.
 	tell func(io.Writer, *automation.Result) error
 	// changes tells that it changes the account.
@@ -26,9 +31,30 @@ type errand struct {
 	hide bool
 }
 
-// portal does an errand: it settles the options, runs the job with a person
-// watching, delivers and prints the result.
+// portal does an errand. How it failed is told together with whom it was about.
 func (p *program) portal(c *cli.Context, e errand) error {
+	err := p.do(c, e)
+	var ended *unsuccessful
+	if err != nil && !errors.As(err, &ended) {
+		var misused *usageError
+		if errors.As(err, &misused) {
+			return err
+		}
+		ended = &unsuccessful{result: failed(err)}
+	}
+	if ended == nil {
+		return nil
+	}
+	if r := ended.result; r.User == nil && e.person != (automation.Person{}) {
+		r.User = &automation.User{GivenName: e.person.GivenName, FamilyName: e.person.FamilyName, Email: e.person.Email}
+	}
+	ended.result.AuthorizedBy = cmp.Or(ended.result.AuthorizedBy, e.authorizedBy)
+	return ended
+}
+
+// do settles the options, runs the job with a person watching, delivers and prints
+// the result.
+func (p *program) do(c *cli.Context, e errand) error {
 	sources := sources{c: c, p: p, environ: p.environ}
 	if err := cmp.Or(sources.early(), sources.earlySimulator()); err != nil {
 		return err
@@ -54,7 +80,7 @@ func (p *program) portal(c *cli.Context, e errand) error {
 	if e.changes {
 		p.tellUnchecked(config.Settings, result.Employer)
 	}
-	return p.finish(c.Context, result, delivery, e.tell)
+	return p.finish(c.Context, result, delivery, e.hide, e.tell)
 }
 
 // tellUnchecked tells who changed an account that nothing told from another
@@ -87,7 +113,7 @@ func (p *program) visit(ctx context.Context, verbose bool, config automation.Con
 }
 
 // finish delivers a result and prints it, or returns how the command failed.
-func (p *program) finish(ctx context.Context, r *automation.Result, d *delivery, tell func(io.Writer, *automation.Result) error) error {
+func (p *program) finish(ctx context.Context, r *automation.Result, d *delivery, hidden bool, tell func(io.Writer, *automation.Result) error) error {
 	if r.Error != nil {
 		if d != nil {
 			r = masked(r)
@@ -106,7 +132,11 @@ func (p *program) finish(ctx context.Context, r *automation.Result, d *delivery,
 		} else if err := p.deliver(context.WithoutCancel(ctx), d, whole); err != nil {
 			return undelivered(r, err)
 		} else {
-			p.narrator.say("The result, with the PIN, went to %s.", d.where())
+			if hidden {
+				p.narrator.say("The result went to %s. Its PINs are masked; --show-pins shows them.", d.where())
+			} else {
+				p.narrator.say("The result, with the PIN, went to %s.", d.where())
+			}
 		}
 	}
 	if err := p.print(r, tell); err != nil {

@@ -43,7 +43,7 @@ type program struct {
 
 func newProgram(in, out, err *os.File, environ []string, now func() time.Time) *program {
 	p := &program{
-		in: in, out: out, err: err, environ: environ, now: now,
+		in: in, out: paper{out}, err: err, environ: environ, now: now,
 		inTTY: isTerminal(in), outTTY: isTerminal(out), errTTY: isTerminal(err),
 	}
 	p.columns = func() int {
@@ -60,6 +60,23 @@ func newProgram(in, out, err *os.File, environ []string, now func() time.Time) *
 	})
 	return p
 }
+
+// paper is stdout. That it takes nothing (a full disk, a reader that went away) is
+// no defect of the program.
+type paper struct{ out io.Writer }
+
+func (w paper) Write(b []byte) (int, error) {
+	n, err := w.out.Write(b)
+	if err != nil {
+		err = &unprintedError{err}
+	}
+	return n, err
+}
+
+type unprintedError struct{ cause error }
+
+func (e *unprintedError) Error() string { return reason(e.cause).Error() }
+func (e *unprintedError) Unwrap() error { return e.cause }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
@@ -155,12 +172,23 @@ func (u *unsuccessful) document() any {
 	return u.result
 }
 
+// notPrinted is the error for a result that stdout did not take.
+func notPrinted(err error) *automation.Error {
+	return &automation.Error{
+		Code: automation.DeliveryFailed, Err: err, Message: lang.Text("it was done, but the result could not be printed: %v", reason(err)),
+		Hint: lang.Text("See where stdout goes, and run the command again."),
+	}
+}
+
 // failed is the result of a command that did not get as far as the portal.
 func failed(err error) *automation.Result {
 	r := &automation.Result{Schema: automation.Schema, Warnings: []automation.Warning{}}
 	var stop *automation.Error
+	var unprinted *unprintedError
 	switch {
 	case errors.As(err, &stop):
+	case errors.As(err, &unprinted):
+		stop = notPrinted(err)
 	case errors.Is(err, context.Canceled):
 		stop = &automation.Error{Code: automation.Interrupted, Message: lang.Text("interrupted; the portal was not opened")}
 	default:

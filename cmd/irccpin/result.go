@@ -192,8 +192,12 @@ func printTable(out io.Writer, t table.Writer) error {
 // spoken is a word that scripts know, such as an error's code, as people are told it.
 func spoken(word string) string { return lang.Word(strings.ReplaceAll(word, "_", " ")) }
 
+// fullName is what a user is called; who is known by an address alone, by that.
 func fullName(u automation.User) string {
-	return strings.TrimSpace(u.GivenName + " " + u.FamilyName)
+	if name := strings.TrimSpace(u.GivenName + " " + u.FamilyName); name != "" {
+		return name
+	}
+	return u.Email
 }
 
 // employerName is what a report calls the employer. Simulated ones are never

@@ -190,6 +190,12 @@ func (p *program) put(c *cli.Context, text []byte) error {
 		return &automation.Error{Code: automation.DeliveryFailed, Message: lang.Text("nothing could be written to --out %s: %v", d.file, reason(err)), Err: err, Hint: lang.Text("Name another file, and run the command again.")}
 	}
 	p.narrator.say("Written to %s.", d.file)
+	if p.json {
+		return p.printJSON(struct {
+			envelope
+			Out string `json:"out"`
+		}{ended("written"), d.file})
+	}
 	return nil
 }
 

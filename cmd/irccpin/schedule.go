@@ -135,7 +135,11 @@ func (p *program) scheduleAdd(c *cli.Context) error {
 	if plan.Delivery, err = json.Marshal(way); err != nil {
 		return err
 	}
-	if plan.Rows, plan.Roster, err = p.packRoster(c.String("roster"), roster.Purpose(plan.Command)); err != nil {
+	plan.Rows, err = heed(c.Context, func() (rows []roster.Row, err error) {
+		rows, plan.Roster, err = p.packRoster(c.String("roster"), roster.Purpose(plan.Command))
+		return rows, err
+	})
+	if err != nil {
 		return err
 	}
 	return p.withStore(c, func(store *jobs.Store, config automation.Config) error {

@@ -40,7 +40,10 @@ func (p *program) version() error {
 		b.Time = from.Time.Format(time.RFC3339)
 	}
 	if p.json {
-		return p.printJSON(b)
+		return p.printJSON(struct {
+			envelope
+			build
+		}{ended("version"), b})
 	}
 	_, err := fmt.Fprintln(p.out, lang.Text("irccpin %s%s, %s, %s", b.Version, b.origin(from), b.Go, b.Platform))
 	return err

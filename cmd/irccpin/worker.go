@@ -36,7 +36,18 @@ lets it drain: rows under way end or go back to the queue, and it ends with 0.
 	}
 }
 
-func (p *program) worker(c *cli.Context) (err error) {
+func (p *program) worker(c *cli.Context) error {
+	err := p.work(c)
+	if c.Context.Err() != nil && errors.Is(err, context.Canceled) {
+		err = nil // stopped before it took anything: there was nothing to drain
+		if p.json {
+			err = p.printJSON(ended("drained"))
+		}
+	}
+	return err
+}
+
+func (p *program) work(c *cli.Context) (err error) {
 	log, err := p.workerLog(c)
 	if err != nil {
 		return err

@@ -16,10 +16,11 @@ function announce() {
     globalThis[binding](JSON.stringify({ page: shot }));
   }
   // A shadow root can be filled without any change that can be watched, so
-  // a page that is not ready yet is looked at once a second as well.
+  // a page that is not ready yet is looked at once a second as well, and so is one
+  // that should long have gone on.
   clearTimeout(watchdog);
   const spec = shot.pages.length === 1 && pages.find((p) => p.name === shot.pages[0] && p.variant === shot.variant);
-  const ready = spec && Object.entries(shot.elements).every(([name, e]) => e.status === 'found' || !spec.elements[name].required);
+  const ready = spec && spec.kind !== 'transit' && Object.entries(shot.elements).every(([name, e]) => e.status === 'found' || !spec.elements[name].required);
   if (!ready) watchdog = setTimeout(announce, 1000);
 }
 

@@ -209,6 +209,7 @@ function sort(el, seen) {
       return;
     case 'H1': case 'H2': case 'H3': case 'H4': case 'H5': case 'H6': case 'LEGEND':
       seen.headings.push(el);
+      if (pressable.has(is) || (is === '' && pressedByScript(el))) seen.actions.push(el); // the head of an accordion
       return;
   }
   if (pressable.has(is)) seen.actions.push(el);

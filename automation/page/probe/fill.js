@@ -89,41 +89,69 @@ const nameOnly = (s) => s.normalize('NFC').toLowerCase().replace(/\s+/g, ' ').tr
 
 const ticked = (el) => (el.type === 'checkbox' ? el.checked : el.getAttribute('aria-checked') === 'true');
 
+// aim finds the fields of all items, and checks that each may take its value.
+function aim(now, items) {
+  const targets = [];
+  const off = (...why) => ({ wrong: fail(...why) });
+  for (const item of items) {
+    const found = resolve(now.seen, now.page, item.element, now.memo);
+    if (found.status !== 'found') return off(found.status, item.element, { candidates: found.candidates });
+    const el = found.el;
+    if (!enabled(el)) return off('disabled', item.element);
+    if (targets.some((t) => t.el === el)) return off('disagree', item.element, { candidates: [describe(el)] });
+    if (item.origins) {
+      if (el.ownerDocument !== document) return off('framed', item.element);
+      if (location.protocol !== 'https:' || !item.origins.includes(location.origin)) return off('origin', item.element, { seen: location.origin });
+      const to = actionOf(el);
+      if (to.action && !item.origins.includes(new URL(to.action).origin)) return off('action', item.element, { seen: new URL(to.action).origin });
+      if (inAddress(to)) return off('method', item.element, { seen: to.method });
+    }
+    const limit = found.parts ? found.parts.length : el.maxLength;
+    if (limit >= 0 && item.value !== undefined && item.value.length > limit) return off('too long', item.element, { limit });
+    if (!found.parts) { targets.push({ el, item, spec: now.page.elements[item.element] }); continue; }
+    // A field in boxes takes one character each, under the same conditions.
+    found.parts.forEach((part, i) => targets.push({ el: part, item: { ...item, value: item.value.charAt(i) }, spec: now.page.elements[item.element] }));
+  }
+  return { targets };
+}
+
+// aimAnew does so on a page that was drawn anew; null where that is another page by now.
+function aimAnew(name, items, parts) {
+  const now = again(name);
+  const anew = now && aim(now, items);
+  return anew && (anew.wrong || anew.targets.length === parts) ? anew : null;
+}
+
 // fill types several values at once. All fields are found and checked
 // before the first is touched; a secret goes only into the top document of
 // an https origin on its own list, whose form posts to that same list.
 function fill({ page: name, items }) {
   const now = again(name);
   if (!now) return fail('moved', '');
-  const targets = [];
-  for (const item of items) {
-    const found = resolve(now.seen, now.page, item.element, now.memo);
-    if (found.status !== 'found') return fail(found.status, item.element, { candidates: found.candidates });
-    const el = found.el;
-    if (!enabled(el)) return fail('disabled', item.element);
-    if (targets.some((t) => t.el === el)) return fail('disagree', item.element, { candidates: [describe(el)] });
-    if (item.origins) {
-      if (el.ownerDocument !== document) return fail('framed', item.element);
-      if (location.protocol !== 'https:' || !item.origins.includes(location.origin)) return fail('origin', item.element, { seen: location.origin });
-      const to = actionOf(el);
-      if (to.action && !item.origins.includes(new URL(to.action).origin)) return fail('action', item.element, { seen: new URL(to.action).origin });
-      if (inAddress(to)) return fail('method', item.element, { seen: to.method });
+  const aimed = aim(now, items);
+  if (aimed.wrong) return aimed.wrong;
+  let { targets } = aimed;
+  for (let i = 0; i < targets.length; i++) {
+    if (!targets[i].el.isConnected) {
+      // A page that draws itself anew at each keystroke has other fields by now.
+      const anew = aimAnew(name, items, targets.length);
+      if (!anew) return fail('moved', targets[i].item.element);
+      if (anew.wrong) return anew.wrong;
+      ({ targets } = anew);
     }
-    const limit = found.parts ? found.parts.length : el.maxLength;
-    if (limit >= 0 && item.value !== undefined && item.value.length > limit) return fail('too long', item.element, { limit });
-    if (!found.parts) { targets.push({ el, item, spec: now.page.elements[item.element] }); continue; }
-    // A field in boxes takes one character each, under the same conditions.
-    found.parts.forEach((part, i) => targets.push({ el: part, item: { ...item, value: item.value.charAt(i) }, spec: now.page.elements[item.element] }));
-  }
-  for (const { el, item, spec } of targets) {
-    if (!el.isConnected) return fail('moved', item.element);
+    const { el, item, spec } = targets[i];
     if (item.origins && !item.origins.includes(location.origin)) return fail('origin', item.element);
     if (spec.role === 'checkbox') { if (ticked(el) !== item.tick) el.click(); continue; }
     if (!type(el, item.value)) return fail('focus', item.element);
   }
+  if (targets.some(({ el }) => !el.isConnected)) {
+    const anew = aimAnew(name, items, targets.length);
+    if (!anew) return fail('moved', '');
+    if (anew.wrong) return anew.wrong;
+    ({ targets } = anew);
+  }
   const changes = [];
   for (const { el, item, spec } of targets) {
-    if (!el.isConnected) return fail('moved', item.element);
     const kept = spec.role === 'checkbox' ? ticked(el) === item.tick : valueOf(el) === item.value || (item.loose && sameName(valueOf(el), item.value));
     if (!kept) return fail('not kept', item.element);
     if (spec.role !== 'checkbox' && valueOf(el) !== item.value) changes.push({ element: item.element, kept: valueOf(el) });

@@ -72,10 +72,22 @@ function hit(el, x, y) {
   let at = el.ownerDocument.elementFromPoint(x, y);
   while (at && at.shadowRoot && at !== el) {
     const inner = at.shadowRoot.elementFromPoint(x, y);
-    if (!inner || inner === at) break;
+    if (!inner || inner === at) return slotAt(at, x, y) || at;
     at = inner;
   }
   return at;
+}
+
+// slotAt is the slot in which a text lies that was put into a web component: the
+// browser names the component itself there, which is outside of its own button.
+function slotAt(host, x, y) {
+  const range = document.createRange();
+  for (const node of host.childNodes) {
+    if (node.nodeType !== Node.TEXT_NODE || !node.assignedSlot) continue;
+    range.selectNodeContents(node);
+    if ([...range.getClientRects()].some((r) => r.left <= x && x <= r.right && r.top <= y && y <= r.bottom)) return node.assignedSlot;
+  }
+  return null;
 }
 
 // point finds a spot of the element that nothing covers. Where there is none, the

@@ -99,6 +99,10 @@ function recognise(seen) {
     const score = (wanted - misses.length) / (wanted + contradicted.length) + (page.kind === 'step' ? 0.01 : 0);
     if (page.kind !== 'overlay' && score > nearest.score) nearest = { page: page.name, variant: page.variant, score, missing: [...misses, ...contradicted] };
   }
+  // What asks for a secret and stands where it does not belong looks right on purpose.
+  const strange = found.length === 0 && pages.find((page) => page.pathTests.length > 0 && !onHost(page)
+    && ((memo) => page.marks.every((mark) => holds(seen, page, mark, memo)) && !(page.not || []).some((mark) => holds(seen, page, mark, memo)))(new Map()));
+  if (strange) nearest = { page: strange.name, variant: strange.variant, score: 1, missing: ['host'], strange: true };
   const all = found.map(({ page }) => nameOf(page));
   const overlays = found.filter(({ page }) => page.kind === 'overlay');
   let mains = found.filter(({ page }) => page.kind !== 'overlay');

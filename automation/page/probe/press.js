@@ -2,7 +2,7 @@
 
 // arm makes an element ready to be pressed; with clear, the button instead that
 // puts away what lies over it.
-function arm({ page: name, element, token, keep, origins, still, row, table, pager, clear }) {
+function arm({ page: name, element, token, keep, origins, homes, still, row, table, pager, clear }) {
   const now = again(name);
   if (!now) return fail('moved', element);
   let el;
@@ -39,6 +39,8 @@ function arm({ page: name, element, token, keep, origins, still, row, table, pag
     at = point(el);
   }
   if (at.covered) return fail('covered', element, { candidates: [at.covered] });
+  const to = actionOf(el).action;
+  if (homes && to && !clear && !homes.includes(new URL(to).origin)) return fail('origin', element, { seen: new URL(to).origin });
   armed = { el, name: element, token, text: label(actionText(el)), form: actionOf(el), keep: kept, origins, still, danger };
   const wrong = spoilt();
   if (wrong !== '') { armed = null; return fail(wrong, element); }

@@ -12,10 +12,21 @@ function rowAction(now, name, row) {
   if (['given', 'family', 'email'].some((column) => column in row && (texts[column] || '') !== row[column])) return { status: 'moved' };
   // Where no column says so, the button or link itself must.
   const place = 'delete' in found[0].columns ? cells[found[0].columns.delete] : data[row.index];
-  const actions = [...place.querySelectorAll('a, button, input[type=submit], input[type=button], [role=button], [role=link]')]
+  const actions = pressedWithin(place)
     .filter((el) => visible(el) && ('delete' in found[0].columns || dangersOf(el).includes('delete')));
   if (actions.length !== 1) return { status: actions.length === 0 ? 'missing' : 'ambiguous', candidates: actions.map(describe) };
   return { el: actions[0] };
+}
+
+// pressedWithin lists what can be pressed in a cell, also inside web components.
+function pressedWithin(el) {
+  const found = [];
+  (function visit(node) {
+    if (node.nodeType !== Node.ELEMENT_NODE) return;
+    if (node.matches('a, button, input[type=submit], input[type=button], [role=button], [role=link]')) found.push(node);
+    for (const child of childrenOf(node)) visit(child);
+  })(el);
+  return found;
 }
 
 // idle rows hold nobody: what says that there are no rows is none, nor is what
