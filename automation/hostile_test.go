@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -176,6 +177,96 @@ func TestScriptTricks(t *testing.T) {
 		"the address dressed up":         {change: script(`history.replaceState(null, "", "/j/eng/l/../x");`), code: "page_unknown", says: "not recognised"},
 	}) {
 		t.Run(name, c.take)
+	}
+}
+
+// TestLookalikeElsewhere: the sign-in page, on another host of the catalog.
+func TestLookalikeElsewhere(t *testing.T) {
+	t.Parallel()
+	p, s := trial.Portal(t, fixtures.Options{Seed: 3, Accounts: []fixtures.Account{guarded()}})
+	b := &between{}
+	b.answer = func(w http.ResponseWriter, r *http.Request, _ []byte) bool {
+		if r.Host != "www.canada.ca" {
+			return false
+		}
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte(`<!DOCTYPE html><html lang="en"><head><!-- HO-01 --><title>GCKey - Sign In / Sign Up</title></head><body><h1 id="wb-cont">Welcome to GCKey</h1>
+			<form id="login" method="post" action="/j/eng/l"><label for="token1">Username</label><input id="token1" name="token1"><label for="token2">Password</label><input id="token2" name="token2" type="password"><button type="submit">Sign In</button></form></body></html>`))
+		return true
+	}
+	r := trial.Run(t, trial.Config(t, standBetween(t, s, b)), automation.List())
+	checkSafe(t, r, "unsafe", "stands on www.canada.ca, where it does not belong")
+	if got := b.carrying(trial.SecretsOf(guarded())); got != nil {
+		t.Errorf("a secret went out by %s", got)
+	}
+	if w := p.Witness(); len(w.Submits) > 0 {
+		t.Errorf("the portal witnessed %+v", w.Submits)
+	}
+}
+
+// TestCreationElsewhere: a form that would create the user at another host is not
+// sent, and nothing is left in doubt.
+func TestCreationElsewhere(t *testing.T) {
+	t.Parallel()
+	p, s := trial.Portal(t, fixtures.Options{Seed: 3, Accounts: []fixtures.Account{guarded()}})
+	if err := p.Misbehave(fixtures.Misbehaviour{Name: "2fa-off"}); err != nil {
+		t.Fatal(err)
+	}
+	form := regexp.MustCompile(`(<form[^>]* action=")[^"]*(createSecondaryUser)`)
+	b := &between{}
+	changed := false
+	b.change = func(r *http.Request, page string) string {
+		if !strings.HasSuffix(r.URL.Path, "createSecondaryUser") {
+			return page
+		}
+		out := form.ReplaceAllString(page, "${1}"+elsewhere+"/${2}")
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		changed = changed || out != page
+		return out
+	}
+	conf := trial.Config(t, standBetween(t, s, b))
+	checkSafe(t, trial.Run(t, conf, automation.Create(trial.Newcomer)), "unsafe", "elsewhere")
+	if !changed {
+		t.Error("the form was not changed: the test shows nothing")
+	}
+	if n := len(p.Witness().Creations); n != 0 {
+		t.Errorf("%d users were made", n)
+	}
+}
+
+// TestUnsentIsNoRefusal: a page whose script takes the press for itself and shows the
+// page again has refused nothing, since nothing was sent. Nothing is held for that.
+func TestUnsentIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ field, sent string }{
+		"password": {`id="token2"`, fixtures.SecretPassword},
+		"answer":   {`id="answer"`, fixtures.SecretAnswer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, s := trial.Portal(t, fixtures.Options{Seed: 3, Accounts: []fixtures.Account{guarded()}})
+			if err := p.Misbehave(fixtures.Misbehaviour{Name: "2fa-off"}); err != nil {
+				t.Fatal(err)
+			}
+			taken := true
+			b := &between{}
+			b.change = func(_ *http.Request, page string) string {
+				if !taken || !strings.Contains(page, c.field) {
+					return page
+				}
+				return script(`addEventListener("submit", (e) => { e.preventDefault(); e.stopImmediatePropagation(); location.reload(); }, true);`)(page)
+			}
+			conf := trial.Config(t, standBetween(t, s, b))
+			checkSafe(t, trial.Run(t, conf, automation.List()), "page_changed", "without having sent what was typed")
+			if n := len(p.Witness().SubmitsOf(c.sent, "")); n != 0 {
+				t.Errorf("the portal was sent %d of them", n)
+			}
+			taken = false
+			if r := trial.Run(t, conf, automation.List()); trial.Ending(r) != "listed" {
+				t.Errorf("afterwards it ended as %s: %+v", trial.Ending(r), r.Error)
+			}
+		})
 	}
 }
 
