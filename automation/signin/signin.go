@@ -228,6 +228,14 @@ func (r *run) landing(ctx context.Context, s *page.Snapshot) error {
 	if s.Has(link) {
 		return r.Press(ctx, s, link)
 	}
+	if !s.Has("sign-in") {
+		// Recognised by an announcement alone: what leads on may still come. If it does
+		// not, the press below says what is missing.
+		so := func(now *page.Snapshot) bool { return now.Has(link) || now.Has("sign-in") || now.Page() != "landing" }
+		if came, err := r.d.Settles(ctx, so); err != nil || came {
+			return err
+		}
+	}
 	if err := r.Press(ctx, s, "sign-in"); err != nil {
 		return err
 	}

@@ -38,6 +38,7 @@ func TestMisbehaviours(t *testing.T) {
 	}
 	cases := []misbehaving{
 		{"maintenance-notice", "portal_unavailable", never, never, ""},
+		{"maintenance-closed", "portal_unavailable", never, never, ""},
 		{"maintenance-page", "portal_unavailable", never, never, ""},
 		{"canadalogin", "human_needed", never, never, ""},
 		{"new-tab", "created", once, once, ""},
