@@ -90,18 +90,18 @@ const maxUnjudged = 3
 
 // May implements signin.Custody.
 func (c *custody) May(ctx context.Context, kind signin.Kind, v secret.Value) error {
-	print := c.fingerprint(kind, v)
-	if err := c.held(ctx, print); err != nil {
+	fingerprint := c.fingerprint(kind, v)
+	if err := c.held(ctx, fingerprint); err != nil {
 		return err
 	}
-	tries, err := c.ledger.Unjudged(ctx, c.config.realm(), print)
+	tries, err := c.ledger.Unjudged(ctx, c.config.realm(), fingerprint)
 	if err != nil || tries < maxUnjudged {
 		return stateError(err)
 	}
 	if err := c.Refused(ctx, kind, v, lang.Text("it was sent %d times in a row, and the portal never told whether it is right", tries)); err != nil {
 		return err
 	}
-	return c.held(ctx, print)
+	return c.held(ctx, fingerprint)
 }
 
 // Sending implements signin.Custody.
@@ -111,12 +111,12 @@ func (c *custody) Sending(ctx context.Context, kind signin.Kind, v secret.Value)
 
 // Accepted implements signin.Custody.
 func (c *custody) Accepted(ctx context.Context, kind signin.Kind, v secret.Value) error {
-	return stateError(c.ledger.Tried(ctx, c.config.realm(), c.fingerprint(kind, v), ledger.Accepted))
+	return stateError(c.ledger.Accepted(ctx, c.config.realm(), c.fingerprint(kind, v)))
 }
 
 // NotJudged implements signin.Custody.
 func (c *custody) NotJudged(ctx context.Context, kind signin.Kind, v secret.Value) error {
-	return stateError(c.ledger.Tried(ctx, c.config.realm(), c.fingerprint(kind, v), ledger.NotJudged))
+	return stateError(c.ledger.NotJudged(ctx, c.config.realm(), c.fingerprint(kind, v)))
 }
 
 var holdKinds = map[signin.Kind]ledger.Kind{

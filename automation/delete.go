@@ -32,9 +32,7 @@ func Delete(p Person) Job {
 	return func(ctx context.Context, s *Session, r *Result) error {
 		out, err := s.DeleteUser(ctx, p)
 		r.Reconciled = out.Reconciled
-		if out.User.GivenName+out.User.FamilyName+out.User.Email != "" {
-			r.User = &out.User
-		}
+		r.about(out.User)
 		if err != nil {
 			return err
 		}

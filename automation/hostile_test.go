@@ -270,6 +270,32 @@ func TestUnsentIsNoRefusal(t *testing.T) {
 	}
 }
 
+// TestRefusedUnderADialog: a refusal counts as one, also where a dialog that posts
+// nothing had to be closed over the page before it could be read.
+func TestRefusedUnderADialog(t *testing.T) {
+	t.Parallel()
+	p, s := trial.Portal(t, fixtures.Options{Seed: 3, Accounts: []fixtures.Account{guarded()}})
+	if err := p.Misbehave(fixtures.Misbehaviour{Name: "2fa-off"}, fixtures.Misbehaviour{Name: "wrong-answer-same"}); err != nil {
+		t.Fatal(err)
+	}
+	b := &between{}
+	b.change = func(_ *http.Request, page string) string {
+		if !strings.Contains(page, `id="answer"`) {
+			return page
+		}
+		return behind(`<div role="dialog" style="position:fixed;inset:20%;background:#fff;z-index:99"><button type="button" onclick="this.parentNode.remove()">Continue session</button></div>`)(page)
+	}
+	conf := trial.Config(t, standBetween(t, s, b))
+	for _, want := range []string{"credential_refused", "credential_held"} {
+		if r := trial.Run(t, conf, automation.List()); trial.Ending(r) != want {
+			t.Errorf("ended as %s, want %s: %+v", trial.Ending(r), want, r.Error)
+		}
+	}
+	if sent := len(p.Witness().SubmitsOf(fixtures.SecretAnswer, "")); sent != 1 {
+		t.Errorf("%d answers were sent", sent)
+	}
+}
+
 // TestWayTricks: addresses that lead to another host than they seem to.
 func TestWayTricks(t *testing.T) {
 	t.Parallel()

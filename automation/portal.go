@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"irccpin/automation/browser"
@@ -39,6 +40,16 @@ type Simulator struct {
 	Addr string
 	// SPKI is the base64 SHA-256 of its public key.
 	SPKI string
+}
+
+// PlainAddr is the address of a simulated portal, as a person may write it, with
+// localhost in numbers. The name is never looked up: it could be made to mean
+// anything.
+func PlainAddr(addr string) string {
+	if port, local := strings.CutPrefix(addr, "localhost:"); local {
+		return "127.0.0.1:" + port
+	}
+	return addr
 }
 
 // Config says how the portal is opened.

@@ -61,6 +61,13 @@ const (
 	Found  = "found"
 )
 
+// about notes who it is about, if anything names them.
+func (r *Result) about(u User) {
+	if u.GivenName+u.FamilyName+u.Email != "" {
+		r.User = &u
+	}
+}
+
 func (r *Result) end(result string) { r.Result = &result }
 
 // fail notes how it failed.

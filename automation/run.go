@@ -148,9 +148,7 @@ func Create(o NewUser) Job {
 		r.AuthorizedBy = o.AuthorizedBy
 		out, err := s.CreateSecondaryUser(ctx, o)
 		r.Reconciled = out.Reconciled
-		if out.User.GivenName != "" || out.User.FamilyName != "" {
-			r.User = &out.User
-		}
+		r.about(out.User)
 		if err != nil {
 			return err
 		}
@@ -176,9 +174,7 @@ func List() Job {
 func FindPIN(p Person) Job {
 	return func(ctx context.Context, s *Session, r *Result) error {
 		user, err := s.Find(ctx, p)
-		if err == nil || user.GivenName+user.FamilyName+user.Email != "" {
-			r.User = &user
-		}
+		r.about(user)
 		if err != nil {
 			return err
 		}

@@ -14,11 +14,7 @@ import (
 // live one, nor the other way round.
 func checkOwnSettings(s *automation.Settings, simulator *automation.Simulator) error {
 	own := s.Program["IRCCPIN_SIMULATOR"]
-	addr := own.Reveal()
-	if port, local := strings.CutPrefix(addr, "localhost:"); local {
-		addr = "127.0.0.1:" + port // as the flag is understood
-	}
-	if own.IsZero() || simulator != nil && simulator.Addr == addr {
+	if own.IsZero() || simulator != nil && simulator.Addr == automation.PlainAddr(own.Reveal()) {
 		return nil
 	}
 	return &automation.Error{

@@ -45,5 +45,6 @@
 // # Where to go next
 //
 // intent.go and resolve.go hold the state machine, look.go the rule of when absence counts, lease.go, hold.go and step.go
-// the three locks, try.go the count of tries that were never judged, migrations/ the schema, sqlite.go and postgres.go all that differs between the two.
+// the three locks, try.go the count of tries that were never judged, migrations/ the schema, sqlite.go and postgres.go all
+// that differs between the two.
 package ledger

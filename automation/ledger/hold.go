@@ -101,14 +101,14 @@ func (l *Ledger) Release(ctx context.Context, s Selector) (released []Hold, err 
 		if released, err = t.holds(ctx, where, args); err != nil {
 			return err
 		}
+		// Whoever releases it has looked: its tries are counted anew.
+		if _, err := t.exec(ctx, `DELETE FROM irccpin_tries WHERE realm = ? AND fingerprint IN
+			(SELECT fingerprint FROM irccpin_holds WHERE `+where+`)`, append([]any{string(s.Realm)}, args...)...); err != nil {
+			return err
+		}
 		n, err := t.exec(ctx, `DELETE FROM irccpin_holds WHERE `+where, args...)
 		if err == nil && n == 0 {
 			return fmt.Errorf("%w: no held credential", ErrNotFound)
-		}
-		for _, h := range released { // whoever releases it has looked: its tries are counted anew
-			if err == nil {
-				_, err = t.exec(ctx, `DELETE FROM irccpin_tries WHERE realm = ? AND fingerprint = ?`, string(h.Realm), h.Fingerprint)
-			}
 		}
 		return err
 	})

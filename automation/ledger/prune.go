@@ -54,7 +54,8 @@ func (l *Ledger) Tidy(ctx context.Context) error {
 // status and type, what the portal said, the PIN's fingerprint, the digests of the table's rows and all readings of the
 // table. What stays is the authorization record: who authorised it, when, for which employer, for whom (the person's names: an
 // authorization that does not say for whom proves nothing), the attested wording, the run and the result. An intent
-// without an authorization (a deletion) goes as a whole. PIN fingerprints go when they were last seen that long ago.
+// without an authorization (a deletion) goes as a whole. PIN fingerprints go when they were last seen that long ago,
+// and the tries of a secret that was last sent that long ago.
 // Unresolved intents, holds and runs, which name nobody, stay.
 func (l *Ledger) Prune(ctx context.Context, age time.Duration) (p Pruned, err error) {
 	if age <= 0 {
@@ -77,6 +78,9 @@ func (l *Ledger) Prune(ctx context.Context, age time.Duration) (p Pruned, err er
 			return err
 		}
 		p.Intents += gone
+		if _, err := t.exec(ctx, `DELETE FROM irccpin_tries WHERE last_at < ?`, before); err != nil {
+			return err
+		}
 		p.PINs, err = t.exec(ctx, `DELETE FROM irccpin_pins WHERE seen_at < ?`, before)
 		return err
 	})

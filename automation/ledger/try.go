@@ -3,7 +3,8 @@ package ledger
 import "context"
 
 // Trying counts a try of the secret with this fingerprint, on disk before the secret is sent: whatever becomes of the
-// process, of the connection or of the portal's answer, the try was made. [Ledger.Tried] takes it back.
+// process, of the connection or of the portal's answer, the try was made, until [Ledger.Accepted] or [Ledger.NotJudged]. Neither is called
+// when the answer was lost or tells nothing; a refusal is a [Ledger.Hold].
 func (l *Ledger) Trying(ctx context.Context, realm Realm, fingerprint string) error {
 	if err := realm.check(); err != nil {
 		return err
@@ -19,26 +20,19 @@ func (l *Ledger) Trying(ctx context.Context, realm Realm, fingerprint string) er
 	})
 }
 
-// Verdict is what the portal's answer told of a secret that was sent.
-type Verdict int
+// Accepted clears the tries of a secret: it is right.
+func (l *Ledger) Accepted(ctx context.Context, realm Realm, fingerprint string) error {
+	return l.tried(ctx, `DELETE FROM irccpin_tries WHERE realm = ? AND fingerprint = ?`, realm, fingerprint)
+}
 
-const (
-	// Accepted clears all tries: the secret is right.
-	Accepted Verdict = iota
-	// NotJudged takes the last try back: the portal said that it did not look at the secret.
-	NotJudged
-)
+// NotJudged takes the last try back: the secret did not leave, or the portal said that it did not look at it.
+func (l *Ledger) NotJudged(ctx context.Context, realm Realm, fingerprint string) error {
+	return l.tried(ctx, `UPDATE irccpin_tries SET unjudged = unjudged - 1 WHERE realm = ? AND fingerprint = ? AND unjudged > 0`, realm, fingerprint)
+}
 
-// Tried records what came of the last [Ledger.Trying]. It is not called when the answer was lost or tells nothing; a
-// refusal is a [Ledger.Hold].
-func (l *Ledger) Tried(ctx context.Context, realm Realm, fingerprint string, verdict Verdict) error {
+func (l *Ledger) tried(ctx context.Context, statement string, realm Realm, fingerprint string) error {
 	return l.write(ctx, "recording what came of the try", func(t *tx) error {
-		if verdict == NotJudged {
-			_, err := t.exec(ctx, `UPDATE irccpin_tries SET unjudged = unjudged - 1 WHERE realm = ? AND fingerprint = ? AND unjudged > 0`,
-				string(realm), fingerprint)
-			return err
-		}
-		_, err := t.exec(ctx, `DELETE FROM irccpin_tries WHERE realm = ? AND fingerprint = ?`, string(realm), fingerprint)
+		_, err := t.exec(ctx, statement, string(realm), fingerprint)
 		return err
 	})
 }

@@ -53,7 +53,7 @@ type policy struct {
 	// posted is set once a post has left since the committing click, and flying
 	// while one of the page itself that commits or holds secrets is on its way.
 	posted, flying bool
-	// left is set once anything but a question (GET) has left since the last press.
+	// left is set once anything but a question (GET) has left since the last Submit.
 	left bool
 	// still is the permission to commit; see Driver.Permit.
 	still func() *Stop
@@ -115,14 +115,14 @@ func (p *policy) commit(still func() *Stop) {
 	p.posted, p.flying = false, false
 }
 
-// pressed notes that something is about to be pressed.
-func (p *policy) pressed() {
+// submitting notes that a form with secrets is about to be sent.
+func (p *policy) submitting() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.left = false
 }
 
-// hasLeft tells whether any post left since the last press.
+// hasLeft tells whether any post left since the last Submit.
 func (p *policy) hasLeft() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

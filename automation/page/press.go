@@ -46,6 +46,7 @@ func (d *Driver) Press(ctx context.Context, page, element string) error {
 // own origins only.
 func (d *Driver) Submit(ctx context.Context, page, element string, filled ...Item) error {
 	keep, origins, _ := reveal(filled)
+	d.policy.submitting()
 	return d.press(ctx, page, element, order{keep: keep, origins: origins})
 }
 
@@ -62,7 +63,7 @@ func (d *Driver) Commit(ctx context.Context, page, element string, filled ...Ite
 // Posted tells whether anything was posted since the last Commit.
 func (d *Driver) Posted() bool { return d.policy.hasPosted() }
 
-// Sent tells whether anything was posted since the last press, by a form or a script.
+// Sent tells whether anything was posted since the last Submit, by a form or a script.
 func (d *Driver) Sent() bool { return d.policy.hasLeft() }
 
 // InFlight tells whether what was pressed last is still on its way, as far as the
@@ -93,7 +94,6 @@ func (e *doubtError) Unwrap() error { return e.err }
 // press arms the guard in the page, clicks, and waits for the guard's verdict.
 func (d *Driver) press(ctx context.Context, page, element string, o order) error {
 	d.unanswered = unanswered{}
-	d.policy.pressed()
 	limit := time.Now().Add(toPress)
 	for boxes := 0; ; {
 		result, err := d.pressOnce(ctx, page, element, o)

@@ -107,10 +107,10 @@ type run struct {
 	sent *sent
 	// codeKind and question remember what was sent, for the hold.
 	codeKind CodeKind
+	codeFrom secret.Value
+	question secret.Question
 	// unsentCode tells that a code was typed once that never left.
 	unsentCode bool
-	codeFrom   secret.Value
-	question   secret.Question
 }
 
 func newRun(d *page.Driver, o Options) *run {

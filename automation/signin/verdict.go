@@ -29,8 +29,7 @@ func (r *run) send(ctx context.Context, s *page.Snapshot, kind Kind, v secret.Va
 	}
 	r.sent = &sent{kind, v, s.Page()}
 	err := r.d.Submit(ctx, s.Page(), button, items...)
-	if code := page.CodeOf(err); code == page.PageChanged || code == page.Unsafe {
-		// Stopped before anything left.
+	if err != nil && !r.d.Sent() {
 		return errors.Join(err, r.verdict(r.o.Custody.NotJudged))
 	}
 	return err

@@ -172,16 +172,12 @@ func (s sources) simulator() (*automation.Simulator, error) {
 	case spki.value == "":
 		return nil, usage("%s is given without --simulator-spki: both or none", addr.where)
 	}
-	host, port, err := net.SplitHostPort(addr.value)
+	host, port, err := net.SplitHostPort(automation.PlainAddr(addr.value))
 	if err != nil {
 		return nil, usage("%s is not HOST:PORT: %q", addr.where, addr.value)
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return nil, usage("%s has no port between 1 and 65535: %q", addr.where, addr.value)
-	}
-	// The name is never looked up: it could be made to mean anything.
-	if host == "localhost" {
-		host = "127.0.0.1"
 	}
 	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
 		return nil, usage("%s is not an address of this machine alone, such as 127.0.0.1:8443: %q", addr.where, addr.value)

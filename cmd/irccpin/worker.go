@@ -40,11 +40,11 @@ func (p *program) worker(c *cli.Context) error {
 	err := p.work(c)
 	if c.Context.Err() != nil && errors.Is(err, context.Canceled) {
 		err = nil // stopped before it took anything: there was nothing to drain
-		if p.json {
-			err = p.printJSON(ended("drained"))
-		}
 	}
-	return err
+	if err != nil || !p.json {
+		return err
+	}
+	return p.printJSON(ended("drained"))
 }
 
 func (p *program) work(c *cli.Context) (err error) {
@@ -106,10 +106,7 @@ func (p *program) work(c *cli.Context) (err error) {
 	service.Deliver, service.Notify = courier, courier.tell
 	service.Ended, service.Visited = measure(meter, host), meter.PortalAvailable
 	p.ending.Store(&farewell{})
-	if err := store.Serve(c.Context, service); err != nil || !p.json {
-		return err
-	}
-	return p.printJSON(ended("drained"))
+	return store.Serve(c.Context, service)
 }
 
 // workerLog is the log on stderr, for machines that keep it.

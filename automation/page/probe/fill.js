@@ -115,11 +115,12 @@ function aim(now, items) {
   return { targets };
 }
 
-// aimAnew does so on a page that was drawn anew; null where that is another page by now.
-function aimAnew(name, items, parts) {
+// aimAnew does so on a page that draws itself anew at each keystroke, and has other
+// fields by now.
+function aimAnew(name, items, { length }) {
   const now = again(name);
-  const anew = now && aim(now, items);
-  return anew && (anew.wrong || anew.targets.length === parts) ? anew : null;
+  const aimed = now && aim(now, items);
+  return aimed && (aimed.wrong || aimed.targets.length === length) ? aimed : { wrong: fail('moved', items[0].element) };
 }
 
 // fill types several values at once. All fields are found and checked
@@ -128,28 +129,17 @@ function aimAnew(name, items, parts) {
 function fill({ page: name, items }) {
   const now = again(name);
   if (!now) return fail('moved', '');
-  const aimed = aim(now, items);
-  if (aimed.wrong) return aimed.wrong;
-  let { targets } = aimed;
-  for (let i = 0; i < targets.length; i++) {
-    if (!targets[i].el.isConnected) {
-      // A page that draws itself anew at each keystroke has other fields by now.
-      const anew = aimAnew(name, items, targets.length);
-      if (!anew) return fail('moved', targets[i].item.element);
-      if (anew.wrong) return anew.wrong;
-      ({ targets } = anew);
-    }
+  let { targets, wrong } = aim(now, items);
+  for (let i = 0; !wrong && i < targets.length; i++) {
+    if (!targets[i].el.isConnected) ({ targets, wrong } = aimAnew(name, items, targets));
+    if (wrong) break;
     const { el, item, spec } = targets[i];
     if (item.origins && !item.origins.includes(location.origin)) return fail('origin', item.element);
     if (spec.role === 'checkbox') { if (ticked(el) !== item.tick) el.click(); continue; }
     if (!type(el, item.value)) return fail('focus', item.element);
   }
-  if (targets.some(({ el }) => !el.isConnected)) {
-    const anew = aimAnew(name, items, targets.length);
-    if (!anew) return fail('moved', '');
-    if (anew.wrong) return anew.wrong;
-    ({ targets } = anew);
-  }
+  if (!wrong && targets.some(({ el }) => !el.isConnected)) ({ targets, wrong } = aimAnew(name, items, targets));
+  if (wrong) return wrong;
   const changes = [];
   for (const { el, item, spec } of targets) {
     const kept = spec.role === 'checkbox' ? ticked(el) === item.tick : valueOf(el) === item.value || (item.loose && sameName(valueOf(el), item.value));

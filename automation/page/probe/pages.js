@@ -82,6 +82,13 @@ function onHost(page) {
   return page.hostNames.length === 0 || page.hostNames.some((h) => location.hostname === h.host || (h.subdomains && location.hostname.endsWith('.' + h.host)));
 }
 
+// bearsMarks tells whether all marks of a page are there and none that it must not have,
+// wherever it stands.
+function bearsMarks(seen, page) {
+  const memo = new Map();
+  return page.marks.every((mark) => holds(seen, page, mark, memo)) && !(page.not || []).some((mark) => holds(seen, page, mark, memo));
+}
+
 const nameOf = (page) => page.name + (page.variant ? '@' + page.variant : '');
 
 function recognise(seen) {
@@ -100,8 +107,7 @@ function recognise(seen) {
     if (page.kind !== 'overlay' && score > nearest.score) nearest = { page: page.name, variant: page.variant, score, missing: [...misses, ...contradicted] };
   }
   // What asks for a secret and stands where it does not belong looks right on purpose.
-  const strange = found.length === 0 && pages.find((page) => page.pathTests.length > 0 && !onHost(page)
-    && ((memo) => page.marks.every((mark) => holds(seen, page, mark, memo)) && !(page.not || []).some((mark) => holds(seen, page, mark, memo)))(new Map()));
+  const strange = found.length === 0 && pages.find((page) => page.pathTests.length > 0 && !onHost(page) && bearsMarks(seen, page));
   if (strange) nearest = { page: strange.name, variant: strange.variant, score: 1, missing: ['host'], strange: true };
   const all = found.map(({ page }) => nameOf(page));
   const overlays = found.filter(({ page }) => page.kind === 'overlay');
