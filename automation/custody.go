@@ -31,6 +31,10 @@ func (c *custody) fingerprint(kind signin.Kind, v secret.Value) string {
 	case signin.Account:
 		return c.account
 	case signin.AppCode:
+		// It can be written in many ways, and stays the same secret.
+		if totp, err := secret.ParseTOTP(v); err == nil {
+			v = totp.Written()
+		}
 		return c.ledger.Fingerprint("totp", v.Reveal())
 	}
 	return c.ledger.Fingerprint(string(kind), c.config.Settings.Username.Reveal()+"\x00"+v.Reveal())
@@ -142,6 +146,17 @@ func (c *custody) UseStep(ctx context.Context, totp secret.Value, step uint64) (
 		return false, nil
 	}
 	return err == nil, stateError(err)
+}
+
+// UseCode implements signin.Custody. What came of a code is not told: it is never
+// sent again.
+func (c *custody) UseCode(ctx context.Context, code secret.Value) (bool, error) {
+	fingerprint := c.ledger.Fingerprint("code", c.account+"\x00"+code.Reveal())
+	tries, err := c.ledger.Unjudged(ctx, c.config.realm(), fingerprint)
+	if err != nil || tries > 0 {
+		return false, stateError(err)
+	}
+	return true, stateError(c.ledger.Trying(ctx, c.config.realm(), fingerprint))
 }
 
 // credentials are the settings as the sign-in wants them.

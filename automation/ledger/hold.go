@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -54,16 +55,24 @@ func (l *Ledger) Hold(ctx context.Context, h Hold) error {
 	if err := need("the fingerprint", h.Fingerprint, "the account", h.Account); err != nil {
 		return err
 	}
-	return l.write(ctx, "holding the credential", func(t *tx) error {
+	err := l.write(ctx, "holding the credential", func(t *tx) error {
 		args := append(cleaned(newID("hold"), string(h.Realm), string(h.Kind), h.Fingerprint, h.Account, h.Reason, h.RunID), micros(t.now))
 		_, err := t.exec(ctx, `INSERT INTO irccpin_holds (id, realm, kind, fingerprint, account, reason, run_id, at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (realm, fingerprint) DO NOTHING`, args...)
 		return err
 	})
+	if err != nil {
+		// What was refused is not sent again by this process at least.
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		h.At = time.Now()
+		l.unwritten = append(l.unwritten, h)
+	}
+	return err
 }
 
 // Held returns the holds on any of the fingerprints: ask for all that a session may type, and for the account, before the
-// browser starts.
+// browser starts. A hold that could not be written counts for as long as this ledger is open.
 func (l *Ledger) Held(ctx context.Context, realm Realm, fingerprints ...string) (held []Hold, err error) {
 	if len(fingerprints) == 0 {
 		return nil, nil
@@ -73,6 +82,13 @@ func (l *Ledger) Held(ctx context.Context, realm Realm, fingerprints ...string) 
 		held, err = t.holds(ctx, `realm = ? AND fingerprint IN (?`+strings.Repeat(", ?", len(fingerprints)-1)+`)`, args)
 		return err
 	})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, h := range l.unwritten {
+		if h.Realm == realm && slices.Contains(fingerprints, h.Fingerprint) {
+			held = append(held, h)
+		}
+	}
 	return held, err
 }
 

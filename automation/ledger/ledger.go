@@ -60,7 +60,9 @@ type Ledger struct {
 
 	mu     sync.Mutex
 	leases map[*Lease]struct{} // those whose heartbeat runs
-	closed bool
+	// unwritten are the holds that the database did not take.
+	unwritten []Hold
+	closed    bool
 }
 
 // engine is what differs between SQLite and PostgreSQL.

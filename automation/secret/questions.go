@@ -40,8 +40,8 @@ func (e *QuestionError) Error() string { return fmt.Sprintf("%v: %q", e.Err, e.S
 func (e *QuestionError) Unwrap() error { return e.Err }
 
 // Answer returns the one question of the settings that equals the question shown. Unicode compatibility forms, white
-// space, the style of quotation marks, quotation marks around the whole, and letter case do not count; anything else
-// does, because a guess may cost the account. Fails with a [*QuestionError].
+// space, the style of quotation marks, quotation marks and asterisks around the whole, and letter case do not count;
+// anything else does, because a guess may cost the account. Fails with a [*QuestionError].
 func (q Questions) Answer(shown string) (Question, error) {
 	var found []Question
 	want := normalQuestion(shown)
@@ -75,6 +75,7 @@ func normalQuestion(text string) string {
 		return r
 	}, text)
 	text = strings.Join(strings.Fields(text), " ")
+	text = strings.Trim(text, "* ") // the mark of a field that must be filled in
 	// French sets a space before these signs, or leaves it out.
 	for _, sign := range []string{"?", "!", ":", ";"} {
 		text = strings.ReplaceAll(text, " "+sign, sign)

@@ -122,6 +122,11 @@ func (t TOTP) Code(at time.Time) (code Value, step uint64, validFor time.Duratio
 	return t.CodeOf(step), step, validFor
 }
 
+// StepLeft is for how long the codes of all apps still count, whatever their secrets.
+func StepLeft(at time.Time) time.Duration {
+	return totpPeriod - time.Duration(at.UnixNano()%int64(totpPeriod))
+}
+
 // CodeOf returns the passcode of a 30-second step, counted since 1970. It is absent for the zero TOTP.
 func (t TOTP) CodeOf(step uint64) Value {
 	if t.IsZero() {
@@ -146,6 +151,16 @@ func hotp(newHash func() hash.Hash, key []byte, counter uint64, digits int) stri
 		modulus *= 10
 	}
 	return fmt.Sprintf("%0*d", digits, number%modulus)
+}
+
+// Written returns the secret in the one way in which the same secret is always written: the letters of an app that goes
+// by SHA-1, as nearly all do, and the algorithm before them where it is another.
+func (t TOTP) Written() Value {
+	letters := t.base32()
+	if size := t.hash().Size(); size != sha1.Size {
+		return New(fmt.Sprintf("SHA%d:%s", size*8, letters.Reveal()))
+	}
+	return letters
 }
 
 // base32 returns the secret in its usual written form.

@@ -79,4 +79,6 @@ type Custody interface {
 	// UseStep claims a time step of the authenticator app, so that no code is
 	// sent twice. It tells false when the step was used before.
 	UseStep(ctx context.Context, totp secret.Value, step uint64) (bool, error)
+	// UseCode claims a passcode that comes from elsewhere, likewise.
+	UseCode(ctx context.Context, code secret.Value) (bool, error)
 }

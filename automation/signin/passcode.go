@@ -71,7 +71,7 @@ func (r *run) passcode(ctx context.Context, s *page.Snapshot) error {
 func (r *run) newCode(ctx context.Context, s *page.Snapshot) (secret.Value, error) {
 	c := r.o.Credentials
 	r.codeKind = ByApp
-	if s.Is("email") && !s.Is("app") || !s.Is("app") && c.TOTP.IsZero() && c.Mail != nil {
+	if s.Is("email") && !s.Is("app") || (s.Is("email") || !s.Is("app")) && c.TOTP.IsZero() && c.Mail != nil {
 		r.codeKind = ByEmail
 	}
 	if r.codeKind == ByApp && !c.TOTP.IsZero() {
@@ -107,10 +107,24 @@ func (r *run) newCode(ctx context.Context, s *page.Snapshot) (secret.Value, erro
 // commandCode runs the employer's own command.
 func (r *run) commandCode(ctx context.Context) (secret.Value, error) {
 	r.codeKind = ByEmail // for all that is known
-	code, err := r.o.Credentials.Command(ctx)
+	var code secret.Value
+	var err error
+	for range tries {
+		if code, err = r.o.Credentials.Command(ctx); err != nil || !passcodeLike(code) {
+			break
+		}
+		code = tidyPasscode(code)
+		if claimed, err := r.o.Custody.UseCode(ctx, code); err != nil || claimed {
+			return code, err
+		}
+		// An app shows the same code for half a minute.
+		if err := r.nextCode(ctx, lang.Text("Waiting for GCKEY_OTP_COMMAND to print another passcode"), secret.StepLeft(r.o.Now())); err != nil {
+			return secret.Value{}, err
+		}
+	}
 	switch {
 	case err == nil && passcodeLike(code):
-		return tidyPasscode(code), nil
+		return secret.Value{}, r.stop(page.HumanNeeded, lang.Text("the command that prints the passcode keeps printing one that was sent before"), lang.Text("Run GCKEY_OTP_COMMAND by hand to see why. Nothing was tried with it."))
 	case ctx.Err() != nil:
 		return secret.Value{}, ctx.Err()
 	case err == nil:
@@ -135,10 +149,18 @@ func (r *run) typedCode(ctx context.Context, s *page.Snapshot, missing *page.Sto
 	}
 	for range tries {
 		code, err := r.ask(ctx, s, Question{Why: why, What: lang.Text("Passcode")}, missing)
-		if err != nil || passcodeLike(code) {
-			return tidyPasscode(code), err
+		if err != nil {
+			return secret.Value{}, err
 		}
 		why = lang.Text("A passcode has 6 to 8 digits and nothing else. Nothing was sent.")
+		if !passcodeLike(code) {
+			continue
+		}
+		code = tidyPasscode(code)
+		if claimed, err := r.o.Custody.UseCode(ctx, code); err != nil || claimed {
+			return code, err
+		}
+		why = lang.Text("That passcode was sent before, and works only once. Nothing was sent.")
 	}
 	return secret.Value{}, missing
 }
@@ -173,13 +195,21 @@ func (r *run) appCode(ctx context.Context) (secret.Value, error) {
 				return code, nil
 			}
 		}
-		r.d.Waiting(lang.Text("Waiting for the authenticator app's next code"), r.o.Now().Add(left))
-		timer := time.NewTimer(left + 50*time.Millisecond) // just inside the next step
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return secret.Value{}, ctx.Err()
-		case <-timer.C:
+		if err := r.nextCode(ctx, lang.Text("Waiting for the authenticator app's next code"), left); err != nil {
+			return secret.Value{}, err
 		}
+	}
+}
+
+// nextCode waits until an app shows another code.
+func (r *run) nextCode(ctx context.Context, what string, left time.Duration) error {
+	r.d.Waiting(what, r.o.Now().Add(left))
+	timer := time.NewTimer(left + 50*time.Millisecond) // just inside the next step
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
 	}
 }
