@@ -387,6 +387,9 @@ func (k *Desk) rejected(ctx context.Context, id string, in Intent, form, back *p
 	case len(said) == 0:
 		// No word of why: that is a doubt, not an answer.
 		return k.reconcile(ctx, d, true)
+	case posted && back.Is("technical"):
+		// Whoever says that something failed does not know what of it did not.
+		return k.reconcile(ctx, d, true)
 	case posted && back.Doc == form.Doc:
 		d.no = stop
 		return k.reconcile(ctx, d, true)

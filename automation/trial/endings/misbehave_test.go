@@ -72,6 +72,7 @@ func TestMisbehaviours(t *testing.T) {
 		{"http-503", "portal_unavailable", once, never, broken},
 		{"http-503-retry-after", "portal_unavailable", once, never, broken},
 		{"create-validation-error", "rejected_by_portal", once, never, ""},
+		{"create-technical-error", "created", once, once, ""},
 		{"name-upper", "created", once, once, ""},
 		{"name-no-accents", "created", once, once, ""},
 		{"name-cut", "created", once, once, ""},
