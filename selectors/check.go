@@ -71,6 +71,7 @@ func (s Site) check() error {
 		each("label_hints", s.LabelHints, checkCSS),
 		each("hidden_in_cells", s.HiddenInCells, checkCSS),
 		each("label_noise", s.LabelNoise, plainExpression),
+		each("label_marks", s.LabelMarks, plainExpression),
 		each("notices", s.Notices, groupedExpression),
 	)
 }
@@ -313,7 +314,7 @@ func (t Table) check() error {
 	for _, texts := range []struct {
 		key   string
 		texts Texts
-	}{{"nothing", t.Nothing}, {"beside", t.Beside}, {"veil", t.Veil}, {"empty", t.Empty}, {"next", t.Next}, {"previous", t.Previous}, {"pager", t.Pager}, {"more", t.More}} {
+	}{{"nothing", t.Nothing}, {"beside", t.Beside}, {"veil", t.Veil}, {"empty", t.Empty}, {"idle", t.Idle}, {"loading", t.Loading}, {"next", t.Next}, {"previous", t.Previous}, {"pager", t.Pager}, {"more", t.More}} {
 		if err := texts.texts.check(); err != nil {
 			return under(fmt.Errorf("%s: %w", texts.key, err), texts.key)
 		}

@@ -75,6 +75,9 @@ type Site struct {
 	LabelNoise []string `yaml:"label_noise" json:"labelNoise"`
 	// LabelHints finds help inside a label, which is not part of its wording.
 	LabelHints []string `yaml:"label_hints" json:"labelHints"`
+	// LabelMarks are expressions for the whole text of an element in or beside a label
+	// that is no part of its wording, such as "Required" in a badge.
+	LabelMarks []string `yaml:"label_marks" json:"labelMarks"`
 	// HiddenInCells finds parts of a table cell that are not for reading, such
 	// as sort keys.
 	HiddenInCells []string `yaml:"hidden_in_cells" json:"hiddenInCells"`
@@ -284,6 +287,11 @@ type Table struct {
 	Veil   Texts    `yaml:"veil" json:"veil"`
 	// Empty is the wording of the one cell of a table without rows.
 	Empty Texts `yaml:"empty" json:"empty"`
+	// Idle are other wordings of that cell, which are too common to mean this table
+	// where they stand anywhere else.
+	Idle Texts `yaml:"idle" json:"idle"`
+	// Loading says, near a table without rows, that they are still to come.
+	Loading Texts `yaml:"loading" json:"loading"`
 	// Next and Previous turn the table's pages.
 	Next     Texts `yaml:"next" json:"next"`
 	Previous Texts `yaml:"previous" json:"previous"`

@@ -16,7 +16,8 @@ import (
 // longer than longestAlert.
 type requestWatch struct {
 	net.Conn
-	// spend is called before the first request can leave; false stops it.
+	// spend is called before the first request can leave, and before whatever follows,
+	// since which request is the one that counts is not seen here; false stops it.
 	spend func() bool
 
 	spent bool
@@ -37,7 +38,7 @@ const (
 
 // Write implements net.Conn.
 func (w *requestWatch) Write(p []byte) (int, error) {
-	if !w.spent && w.request(p) {
+	if w.spent || w.request(p) {
 		if !w.spend() {
 			return 0, net.ErrClosed
 		}

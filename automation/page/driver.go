@@ -112,6 +112,8 @@ const (
 	toPress = 10 * time.Second
 	// toLand is how soon a mouse click reaches the page; it takes milliseconds.
 	toLand = 3 * time.Second
+	// toAct is how soon a page does what it does when it is pressed down on.
+	toAct = time.Second
 )
 
 // The overlays that the Driver minds by itself, by their names in the catalog.
@@ -155,6 +157,9 @@ type Driver struct {
 	still func() *Stop
 	// committed is set by the committing click: nobody is asked for anything then.
 	committed bool
+	// answering is the document on which something was pressed that cannot be taken
+	// back, until something else is pressed: what is shown instead answers that.
+	answering browser.DocID
 	// seen avoids telling the observer the same page twice.
 	seen    *Snapshot
 	drifted map[string]bool
@@ -232,7 +237,7 @@ func (d *Driver) Shot() *Snapshot { return d.at.shot }
 
 // Open navigates to an address of the catalog.
 func (d *Driver) Open(ctx context.Context, address string) error {
-	d.left, d.acted, d.unanswered = d.at.shot, time.Now(), unanswered{}
+	d.left, d.acted, d.unanswered, d.answering = d.at.shot, time.Now(), unanswered{}, ""
 	return d.loading(ctx, d.tab.Navigate(ctx, address), lang.Text("the portal could not be opened"))
 }
 
@@ -249,13 +254,13 @@ func (d *Driver) loading(ctx context.Context, err error, message string) error {
 	return &Stop{Code: PortalUnavailable, Page: d.Last(), Message: message, Err: err, Hint: lang.Text("Check the connection and try again later.")}
 }
 
-// ErrPosted happens when a page is to be loaded again that answered a post:
-// loading it again would post again.
+// ErrPosted happens when a page is to be loaded again that answered a post, or
+// something that cannot be taken back: loading it again would do that again.
 var ErrPosted = lang.NewError("the page answers a post and must not be loaded again")
 
 // Again loads the page anew, as F5 would, and only if that repeats no post.
 func (d *Driver) Again(ctx context.Context) error {
-	if d.at.method != http.MethodGet {
+	if d.at.method != http.MethodGet || d.answering != "" && d.at.doc != d.answering {
 		return ErrPosted
 	}
 	d.left, d.acted, d.unanswered = d.at.shot, time.Now(), unanswered{}

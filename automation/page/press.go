@@ -56,7 +56,9 @@ func (d *Driver) Submit(ctx context.Context, page, element string, filled ...Ite
 func (d *Driver) Commit(ctx context.Context, page, element string, filled ...Item) (pressed bool, err error) {
 	keep, _, _ := reveal(filled)
 	d.committed = true
+	from := d.at.doc
 	err = d.press(ctx, page, element, order{keep: keep, commits: true})
+	d.answering = from
 	return mayHaveLanded(err), err
 }
 
@@ -102,6 +104,7 @@ func (d *Driver) press(ctx context.Context, page, element string, o order) error
 			return err
 		case result.OK:
 			d.left, d.acted = d.at.shot, time.Now()
+			d.answering = ""
 			d.options.Observer.Acted(page, element, "pressed", d.wayOf(element))
 			return nil
 		case slices.Contains([]string{"form changed", "origin", "method"}, result.Status):
@@ -214,6 +217,9 @@ func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (
 	switch {
 	case verdict != nil && verdict.Reason == "":
 		return actResult{OK: true, Text: armed.Text, Box: armed.Box}, nil
+	case verdict != nil && o.commits && verdict.Down && d.acts(ctx):
+		// It was as it should be when it was pressed down on, and pages act on that too.
+		return actResult{}, &doubtError{err: d.changed(page, element, verdict.Reason, nil)}
 	case verdict != nil:
 		d.policy.calm()
 		return actResult{Status: verdict.Reason, Element: element}, nil
@@ -226,6 +232,14 @@ func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (
 		err = stop
 	}
 	return d.disarm(doc, err)
+}
+
+// acts tells whether the page posts something, or leaves, at what was no whole click.
+func (d *Driver) acts(ctx context.Context) bool {
+	from := d.at.doc
+	acts := func() bool { return d.policy.hasPosted() || d.at.doc != from || d.closed != nil }
+	_ = d.await(ctx, "", toAct, acts)
+	return acts()
 }
 
 // homes are the origins that a page can stand at: what commits goes to none else.

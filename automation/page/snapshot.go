@@ -156,6 +156,8 @@ type clickVerdict struct {
 	Token   string `json:"token"`
 	// Reason is empty when the click was let through.
 	Reason string `json:"reason"`
+	// Down tells that it was pressed down on, and that this went through.
+	Down bool `json:"down"`
 }
 
 func parseAnnouncement(payload string) (announcement, error) {

@@ -32,6 +32,8 @@ type tableResult struct {
 		Last  int `json:"last"`
 		Total int `json:"total"`
 	} `json:"info"`
+	// Least is how many rows the whole table has at least; 0 where it does not say.
+	Least int `json:"least"`
 	Count *struct {
 		Page  int `json:"page"`
 		Pages int `json:"pages"`
@@ -88,6 +90,9 @@ func (d *Driver) ReadTable(ctx context.Context, page, table string) (Table, erro
 	if part.Info != nil && part.Info.Total != len(out.Rows) {
 		return Table{}, d.changed(page, table, lang.Text("telling of %d rows while %d could be read", part.Info.Total, len(out.Rows)), nil)
 	}
+	if part.Least > len(out.Rows) {
+		return Table{}, d.changed(page, table, lang.Text("telling of %d rows while %d could be read", part.Least, len(out.Rows)), nil)
+	}
 	return out, nil
 }
 
@@ -126,6 +131,9 @@ func (d *Driver) turn(ctx context.Context, page, table, direction, state string)
 		if err = d.reopen(ctx, page, table, was); err == nil {
 			err = d.await(ctx, what, moveOn, turned)
 		}
+	}
+	if shot := d.at.shot; err != nil && ctx.Err() == nil && here(shot) && shot.Tables[table].Count > 1 {
+		return tableResult{}, d.changed(page, table, "ambiguous", nil)
 	}
 	if err != nil {
 		return tableResult{}, err
@@ -229,8 +237,10 @@ func sameRow(a, b Row) bool {
 // row still holds what it did. As for Commit, pressed tells whether the click
 // may have reached the page.
 func (d *Driver) PressInRow(ctx context.Context, page, table string, index int, row Row) (pressed bool, err error) {
+	from := d.at.doc
 	err = d.press(ctx, page, table+" delete", order{table: table, row: &rowOrder{
 		Index: index, Given: row["given"], Family: row["family"], Email: row["email"],
 	}})
+	d.answering = from
 	return mayHaveLanded(err), err
 }

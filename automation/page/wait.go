@@ -191,7 +191,11 @@ func (d *Driver) judgeUnknown(now time.Time, complete bool) verdict {
 		message += lang.Text(", HTTP status %d", v.status)
 	}
 	if len(v.shot.Headings) > 0 {
-		message += lang.Text(", headings %q", v.shot.Headings)
+		headings := make([]string, len(v.shot.Headings))
+		for i, text := range v.shot.Headings {
+			headings[i] = withoutCodes(text) // nobody knows what such a page shows there
+		}
+		message += lang.Text(", headings %q", headings)
 	}
 	if v.shot.Nearest.Page != "" {
 		message += lang.Text("; nearest is %q, which lacks: %s", d.Says(v.shot.Nearest.Page, ""), strings.Join(v.shot.Nearest.Missing, "; "))

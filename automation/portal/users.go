@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 
 	"golang.org/x/text/encoding/charmap"
@@ -160,8 +161,18 @@ func openTable(ctx context.Context, d *page.Driver, home *page.Snapshot) error {
 			Hint:    lang.Text("Run the command again. If it happens again, look at the portal by hand."),
 		}
 	}
+	// A table without rows that says "Loading…" beside it is not empty yet.
+	if now := d.Shot(); now != nil && now.Tables["users"].Rows == 0 && now.Tables["users"].Filling {
+		loaded := func(s *page.Snapshot) bool { return !s.Tables["users"].Filling || s.Tables["users"].Rows > 0 }
+		if err := d.Follow(ctx, lang.Text("the rows of the table of users"), rowsWait, loaded); err != nil {
+			return err
+		}
+	}
 	return d.Quiet(ctx, "users")
 }
+
+// rowsWait is how long a table may say that its rows are being loaded.
+const rowsWait = time.Minute
 
 // Find returns the users who are, or may be, a person.
 //

@@ -155,17 +155,29 @@ function watch(root) {
 function look() {
   const seen = { fields: [], actions: [], headings: [], tables: [], roots: [document], text: '' };
   let text = '';
+  let lines = ''; // of it, what is in no list: steps and breadcrumbs name other pages
+  let said = ''; // of it, what cannot be pressed
+  const inside = { list: 0, action: 0 };
+  const add = (s) => {
+    text += s;
+    if (inside.list === 0) lines += s;
+    said += inside.action === 0 ? s : ' ';
+  };
   afresh();
   watch(document);
   (function visit(node) {
     if (node.nodeType === Node.TEXT_NODE) {
-      if (node.data.trim() !== '' && node.parentElement && displayed(node.parentElement)) text += node.data;
-      else text += ' ';
+      if (node.data.trim() !== '' && node.parentElement && displayed(node.parentElement)) add(node.data);
+      else add(' ');
       return;
     }
     if (node.nodeType !== Node.ELEMENT_NODE || ignored.has(node.tagName)) return;
     const block = !inline.has(node.tagName);
-    if (block) text += '\n';
+    if (block) add('\n');
+    const list = node.matches('li, nav, [role=listitem], [role=navigation]');
+    const action = node.matches('a, button, [role=button], [role=link]');
+    if (list) inside.list++;
+    if (action) inside.action++;
     sort(node, seen);
     if (node.shadowRoot) {
       watch(node.shadowRoot);
@@ -184,10 +196,13 @@ function look() {
       inner = data.outside;
     }
     for (const child of inner) visit(child);
-    if (block) text += '\n';
+    if (list) inside.list--;
+    if (action) inside.action--;
+    if (block) add('\n');
   })(document.documentElement);
   seen.text = normalise(text);
-  seen.lines = [...new Set(text.split('\n').filter((l) => l.trim() !== '' && l.length < 160).map(label))];
+  seen.said = normalise(said);
+  seen.lines = [...new Set(lines.split('\n').filter((l) => l.trim() !== '' && l.length < 160).map(label))];
   return seen;
 }
 

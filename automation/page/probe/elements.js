@@ -19,7 +19,7 @@ function find(seen, page, spec, memo) {
   return found;
 }
 
-// aside tells a button of a part of the page that is not about it: 'help' is the
+// aside tells a button or field of a part of the page that is not about it: 'help' is the
 // question whether the page was of any, 'notice' may be one, such as of cookies;
 // '' is none of these.
 function aside(el) {
@@ -59,6 +59,8 @@ function waysOf(seen, page, spec, memo) {
     const around = select(seen, spec.inside).filter((outer) => visible(outer) && (!asks || asks(normalise(shownText(outer)))));
     pool = pool.filter((el) => around.some((outer) => contains(outer, el)));
   }
+  // What asks whether a page was of any help asks for nothing else.
+  if (!action) pool = pool.filter((el) => aside(el) !== 'help');
   let left = [];
   if (spec.apart) {
     const why = new Map(pool.map((el) => [el, (action && aside(el)) || (closest(el, spec.apart) ? 'apart' : '')]));
@@ -126,12 +128,16 @@ const enclosing = (el) => closest(el, 'section, article, fieldset, main, dialog,
 const twins = (a, b) => a.tagName === 'A' && b.tagName === 'A' && /^https:/.test(a.href) && a.href === b.href && !a.href.includes('#')
   && a.target === b.target && label(actionText(a)) === label(actionText(b));
 
+// innermost leaves out what is pressed by pressing another that says the same: a
+// link that is dressed as a button has the one in the other.
+const innermost = (list) => list.filter((el) => !list.some((other) => other !== el && contains(el, other) && label(actionText(el)) === label(actionText(other))));
+
 // trust orders what is known of an element: its id, its wording, another
 // wording, its shape.
 const trust = (way) => (way === 'id' ? 0 : way.endsWith('shape') ? 3 : way.startsWith('other ') ? 2 : 1);
 
 function agree(spec, ways, pool) {
-  if (!spec.commits) ways = ways.map(([way, list]) => [way, list.filter((el, i) => !list.slice(0, i).some((other) => twins(el, other)))]);
+  if (!spec.commits) ways = ways.map(([way, list]) => [way, innermost(list).filter((el, i, all) => !all.slice(0, i).some((other) => twins(el, other)))]);
   const hits = ways.filter(([, list]) => list.length > 0);
   const strong = hits.filter(([way]) => !way.endsWith('shape') && way !== 'hint');
   // A hint or a shape that knows one field well is right when others see it elsewhere.

@@ -19,17 +19,15 @@ function guard(event) {
     event.preventDefault();
     event.stopImmediatePropagation();
   }
-  if (reason === '' && event.type === 'mousedown') {
-    armed.down = true;
-    // What a press does by itself is to take the keyboard along.
-    if (armed.still) event.preventDefault();
-  }
+  if (reason === '' && (event.type === 'pointerdown' || event.type === 'mousedown')) armed.down = true;
+  // What a press does by itself is to take the keyboard along.
+  if (reason === '' && event.type === 'mousedown' && armed.still) event.preventDefault();
   if (event.type === 'click') {
     const { name, token, down } = armed;
     armed = null;
     // What was pressed down on went through, even if the page moved it away
     // before the click was complete.
-    globalThis[binding](JSON.stringify({ clicked: { element: name, token, reason: down && reason === 'missed' ? '' : reason } }));
+    globalThis[binding](JSON.stringify({ clicked: { element: name, token, down, reason: down && reason === 'missed' ? '' : reason } }));
   }
 }
 

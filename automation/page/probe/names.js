@@ -15,7 +15,7 @@ const holdsField = (el) => el.matches('input:not([type=hidden]), select, textare
 const beside = (el) => (el.type === 'checkbox' || role(el) === 'checkbox' ? textBy(el, true) : '') || textBy(el, false);
 
 // wordsOf are those of a part of the page that stand in nothing to press.
-const wordsOf = (el, pressed) => textOf(el, (node) => (node !== el && !displayed(node)) || node.matches(pressed));
+const wordsOf = (el, pressed) => textOf(el, (node) => (node !== el && !displayed(node)) || node.matches(pressed) || badge(node));
 
 function textBy(el, after) {
   const step = (node) => (after ? node.nextSibling : node.previousSibling);
@@ -75,12 +75,17 @@ function namesOfField(el) {
   ];
 }
 
+const markTests = (catalog.site.labelMarks || []).map((re) => new RegExp(re));
+
+// badge tells what says no more than whether a field must be filled in.
+const badge = (node) => node.childElementCount === 0 && markTests.some((re) => re.test(normalise(node.textContent)));
+
 const hintCSS = (catalog.site.labelHints || []).join(', ');
 
 // labelTexts are the texts of a field's labels: whole, and without the help
 // that stands inside them.
 function labelTexts(el) {
-  const other = (l) => (node) => node === el || node.tagName === 'SELECT' || footnote(node) || (messageCSS && node !== l && node.matches(messageCSS));
+  const other = (l) => (node) => node === el || node.tagName === 'SELECT' || footnote(node) || (node !== l && badge(node)) || (messageCSS && node !== l && node.matches(messageCSS));
   return [...(el.labels || [])].flatMap((l) => {
     const whole = textOf(l, other(l));
     if (!hintCSS || !l.querySelector(hintCSS)) return [whole];

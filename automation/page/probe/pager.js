@@ -136,7 +136,7 @@ function pagerOf(now, name, direction) {
   let open = null; // a pager that may be ours, or another table's
   for (let around = parent(found[0].el), depth = 0; around && depth < 5; around = parent(around), depth++) {
     const others = othersIn(around, found[0].el);
-    const near = now.seen.actions.filter((el) => contains(around, el) && !contains(found[0].el, el) && visible(el))
+    const near = now.seen.actions.filter((el) => contains(around, el) && !inRows(found[0], el) && visible(el))
       .map((el) => [el, ownerOf(el, found[0].el, others)]).filter(([, whose]) => whose !== 'theirs');
     const turn = turnIn(near.filter(([, whose]) => whose === 'ours').map(([el]) => el), around, test, direction, off);
     if (turn) return turn;
@@ -152,7 +152,7 @@ function pagerOf(now, name, direction) {
 function otherWays(now, table, test, off) {
   let around = table.el;
   for (let depth = 0; depth < 5 && parent(around); depth++) around = parent(around);
-  const near = (el) => contains(around, el) && !contains(table.el, el) && visible(el) && ownerOf(el, table.el, othersIn(around, table.el)) !== 'theirs';
+  const near = (el) => contains(around, el) && !inRows(table, el) && visible(el) && ownerOf(el, table.el, othersIn(around, table.el)) !== 'theirs';
   const lists = select(now.seen, 'select').filter((el) => countsPages(test, el));
   const buttons = now.seen.actions.filter((el) => !off(el) && dangersOf(el).length === 0 && actionNames(el).some(([, list]) => list.map(pagerText).some(test.more)));
   return [...lists, ...buttons].filter(near);

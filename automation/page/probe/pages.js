@@ -54,9 +54,9 @@ function holds(seen, page, mark, memo) {
   if (mark.message) {
     const like = testOf(mark.message);
     const unlike = mark.unlike && testOf(mark.unlike);
-    // A message can say what happened, and in another sentence what would.
     const says = (text) => like(text) && !(unlike && unlike(text));
-    const test = (text) => says(text) || (unlike && text.split(/[.!?]\s+/).some(says));
+    // A message can say what happened, and in another sentence what would.
+    const test = (text) => (unlike ? text.split(/[.!?]\s+/).some(says) : says(text));
     return seen.headings.some((el) => displayed(el) && test(normalise(textOf(el)))) || seen.messages.some((text) => test(normalise(text)));
   }
   if (mark.path) return new RegExp(mark.path).test(location.pathname);
@@ -201,7 +201,7 @@ function asked(el) {
   const labels = el.labels && el.labels.length > 0 ? [...el.labels] : [];
   for (const l of labels) {
     for (const strong of l.querySelectorAll('strong, b, em, q')) out.push(textOf(strong));
-    out.push(textOf(l));
+    out.push(textOf(l, (node) => node !== l && badge(node)), textOf(l));
   }
   out.push(el.getAttribute('aria-label') || '', idsText(el, 'aria-labelledby'), beside(el));
   const form = owner(el) || document.body;

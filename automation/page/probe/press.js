@@ -42,7 +42,8 @@ function arm({ page: name, element, token, keep, origins, homes, still, row, tab
   const form = actionOf(el);
   // A form that a script sends names no address; where that goes is judged as it leaves.
   if (homes && !clear && /^https?:/.test(form.action) && !homes.includes(new URL(form.action).origin)) return fail('origin', element, { seen: new URL(form.action).origin });
-  armed = { el, name: element, token, text: label(actionText(el)), form, keep: kept, origins, still, danger };
+  if (homes && !clear && inAddress(form)) return fail('method', element);
+  armed = { el, name: element, token, text: label(actionText(el)), form, keep: kept, origins, still, danger, down: false };
   const wrong = spoilt();
   if (wrong !== '') { armed = null; return fail(wrong, element); }
   return { ok: true, x: at.x, y: at.y, text: tidy(actionText(el)), href: el.href || '', box };

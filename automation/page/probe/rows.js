@@ -12,8 +12,8 @@ function rowAction(now, name, row) {
   if (['given', 'family', 'email'].some((column) => column in row && (texts[column] || '') !== row[column])) return { status: 'moved' };
   // Where no column says so, the button or link itself must.
   const place = 'delete' in found[0].columns ? cells[found[0].columns.delete] : data[row.index];
-  const actions = pressedWithin(place)
-    .filter((el) => visible(el) && ('delete' in found[0].columns || dangersOf(el).includes('delete')));
+  const actions = innermost(pressedWithin(place)
+    .filter((el) => visible(el) && ('delete' in found[0].columns || dangersOf(el).includes('delete'))));
   if (actions.length !== 1) return { status: actions.length === 0 ? 'missing' : 'ambiguous', candidates: actions.map(describe) };
   return { el: actions[0] };
 }
@@ -31,7 +31,7 @@ function pressedWithin(el) {
 
 // idle rows hold nobody: what says that there are no rows is none, nor is what
 // keeps them apart.
-const idle = (cells, test) => cells.length === 1 && (cellText(cells[0]) === '' || test.empty(normalise(cellText(cells[0]))));
+const idle = (cells, test) => cells.length === 1 && (cellText(cells[0]) === '' || test.empty(normalise(cellText(cells[0]))) || test.idle(normalise(cellText(cells[0]))));
 
 // dataRows are the rows that can hold somebody.
 function dataRows(table, test) {
@@ -40,11 +40,21 @@ function dataRows(table, test) {
 }
 
 // filling tells that rows are still to come. What says so stands before or behind
-// those that are there.
+// those that are there, or near a table that has none.
 const filling = (table, rows, test) => table.el.closest('[aria-busy=true]') !== null || [...rows.slice(0, 1), ...rows.slice(-1)].some((row) => {
   const cells = table.cells(row);
   return cells.length === 1 && table.headers.length > 1 && !idle(cells, test);
-});
+}) || (rows.length === 0 && displayed(table.el) && loadingNear(table.el, test));
+
+// loadingNear tells that something is being loaded in the part of the page in which a
+// table stands.
+function loadingNear(el, test) {
+  if (el.tagName !== 'TABLE' && shownText(el).split('\n').some((line) => test.loading(normalise(line)))) return true;
+  for (let around = parent(el), depth = 0; around && depth < 3 && !around.matches('main, body, [role=main]'); around = parent(around), depth++) {
+    if (shownText(around).split('\n').some((line) => test.loading(normalise(line)))) return true;
+  }
+  return false;
+}
 
 function readTable({ page: name, table }) {
   const now = again(name);
@@ -57,7 +67,7 @@ function readTable({ page: name, table }) {
   for (const row of dataRows(found[0], test)) {
     const cells = found[0].cells(row);
     if (idle(cells, test)) continue;
-    if (cells.length === 1) return fail('odd row', table, { candidates: [tidy(cellText(cells[0])).slice(0, 80)] });
+    if (cells.length === 1) return fail('odd row', table, { candidates: ['1 cell under ' + found[0].headers.length + ' headers'] });
     if (cells.length !== found[0].headers.length) return fail('odd row', table, { candidates: [cells.length + ' cells under ' + found[0].headers.length + ' headers'] });
     const texts = Object.entries(found[0].columns).map(([column, i]) => [column, valueIn(test, column, cells[i])]);
     const covered = texts.find(([column, text]) => veiled(test, column, text));
@@ -67,7 +77,11 @@ function readTable({ page: name, table }) {
   const out = { ok: true, rows, columns: Object.keys(found[0].columns), state: tableState(now.seen, now.page)[table].state };
   out.next = (({ el, status }) => (el ? 'more' : status))(pagerOf(now, table, 'next'));
   out.previous = (({ el, status }) => (el ? 'more' : status))(pagerOf(now, table, 'previous'));
-  const told = pagerRows(found[0], test).map((row) => normalise(textOf(row)));
+  const told = [...pagerRows(found[0], test), ...(found[0].el.tagName === 'TABLE' ? [] : found[0].outside)].map((part) => normalise(textOf(part)));
+  // A grid that draws only some of its rows says how many there are, those of its heads
+  // among them.
+  const all = Number(found[0].el.getAttribute('aria-rowcount'));
+  if (all > 0) out.least = all - found[0].over.length;
   const boxed = []; // with what stands in one box with another table
   let others = [];
   // Pages are counted beside the table; further off, what is counted is not it.

@@ -78,7 +78,7 @@ function snapshot() {
     shot.elements = elementState(seen, page, memo);
     shot.charset = charsetOf(page, memo) || shot.charset;
     shot.tables = tableState(seen, page);
-    shot.facets = Object.entries(page.facets || {}).filter(([, mark]) => holds(seen, page, mark, memo)).map(([name]) => name);
+    shot.facets = Object.entries(page.facets || {}).filter(([, mark]) => holds({ ...seen, text: seen.said }, page, mark, memo)).map(([name]) => name);
     if (page.details) {
       shot.details = {};
       const others = (text) => Object.values(page.details).some((texts) => testOf(texts)(text));

@@ -80,6 +80,8 @@ for (const page of catalog.pages) {
       beside: compile(spec.beside),
       veil: compile(spec.veil),
       empty: compile(spec.empty),
+      idle: compile(spec.idle),
+      loading: compile(spec.loading),
       next: compile(spec.next),
       previous: compile(spec.previous),
       pager: compile(spec.pager),
@@ -139,6 +141,24 @@ function headerGrid(rows) {
 // leading is how many rows a table may have over its headers: a title, groups.
 const leading = 3;
 
+// apartIn lists the parts of a table that hold none of its rows: what grids of scripts
+// say and offer below their rows is part of them.
+function apartIn(el) {
+  if (el.tagName === 'TABLE') return [...el.querySelectorAll('caption, thead')];
+  const found = [];
+  (function visit(node) {
+    for (const child of node.children) {
+      if (child.matches('tr, [role=row]')) continue;
+      if (child.querySelector('tr, [role=row]') !== null) visit(child);
+      else found.push(child);
+    }
+  })(el);
+  return found;
+}
+
+// inRows tells what lies in a table, and not apart in it.
+const inRows = (table, el) => contains(table.el, el) && (table.el.tagName === 'TABLE' || !table.outside.some((part) => contains(part, el)));
+
 // dataTable describes a table whose headers the catalog knows, with the
 // parts of it that are not rows of data; null for any other element.
 function dataTable(el) {
@@ -157,7 +177,7 @@ function dataTable(el) {
   for (const { headers, over } of ways) {
     for (const [key, test] of tableTests) {
       const columns = columnsOf(test, headers);
-      if (columns) return { el, key, columns, headers, over, plain, rows: () => (plain ? [...el.children] : rowsOf(el)), cells, outside: plain ? [] : [...el.querySelectorAll('caption, thead')] };
+      if (columns) return { el, key, columns, headers, over, plain, rows: () => (plain ? [...el.children] : rowsOf(el)), cells, outside: plain ? [] : apartIn(el) };
     }
   }
   return null;
@@ -200,6 +220,10 @@ function gridLike(el) {
     && [...el.children].every((row) => row.childElementCount === first.childElementCount || row.childElementCount <= 1);
 }
 
+// copies are hidden tables that said the same as the one shown. They stay what they
+// were when the one shown turns its pages.
+const copies = new WeakSet();
+
 const tableOf = (seen, page, name) => {
   const test = tableTests.get(keyOf(page, name));
   const found = seen.tables.map((t) => ({ ...t, columns: columnsOf(test, t.headers) })).filter((t) => t.columns);
@@ -207,5 +231,9 @@ const tableOf = (seen, page, name) => {
   // A hidden copy, as for printing, that says the same as the table shown is
   // no second table.
   const shown = found.filter((t) => displayed(t.el)).map((t) => tidy(t.el.textContent));
-  return found.filter((t) => displayed(t.el) || !shown.includes(tidy(t.el.textContent)));
+  for (const t of found) {
+    if (displayed(t.el)) copies.delete(t.el);
+    else if (shown.includes(tidy(t.el.textContent))) copies.add(t.el);
+  }
+  return found.filter((t) => shown.length === 0 || !copies.has(t.el));
 };

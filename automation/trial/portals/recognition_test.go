@@ -169,6 +169,7 @@ func TestRecognition(t *testing.T) {
 	t.Run("matrix", g.matrix)
 	t.Run("second portal", g.second)
 	t.Run("edges", g.edges)
+	t.Run("readings", g.readings)
 	t.Run("normalise", g.normalise)
 	t.Run("syntax", g.syntax)
 }
