@@ -324,6 +324,7 @@ func (t Table) check() error {
 		each("blank", t.Blank, described),
 		each("word", t.Word, described),
 		each("info", t.Info, groupedExpression),
+		each("number", t.Number, groupedExpression),
 		each("count", t.Count, groupedExpression),
 		each("disabled", t.Disabled, checkCSS),
 	)

@@ -300,6 +300,8 @@ type Table struct {
 	Pager Texts `yaml:"pager" json:"pager"`
 	// More is what brings rows that are not shown, other than by turning pages.
 	More Texts `yaml:"more" json:"more"`
+	// Number is a regular expression for what leads to a page by its number, group page.
+	Number []string `yaml:"number" json:"number"`
 	// Count is a regular expression whose groups page and pages count pages.
 	Count []string `yaml:"count" json:"count"`
 	// Behind names the element that opens the section in which the table lies; a

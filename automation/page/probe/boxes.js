@@ -28,7 +28,7 @@ function closerOf(now, el, cover) {
   const text = normalise(shownText(box));
   const inside = now.seen.actions.filter((action) => contains(box, action) && visible(action));
   const parts = Object.keys(now.page.elements).map((name) => resolve(now.seen, now.page, name, now.memo).el).filter(Boolean);
-  if (over.unlike(text) || parts.some((part) => contains(box, part)) || now.seen.tables.some((t) => contains(box, t.el))
+  if (over.unlike(text) || parts.some((part) => contains(box, part)) || now.seen.tables.some((t) => contains(box, t.body))
     || now.seen.fields.some((field) => contains(box, field) && visible(field)) || box.querySelector('iframe, select') !== null
     || inside.some((action) => dangersOf(action).some((danger) => !harmless.has(danger)))) return null;
   const called = (texts) => inside.filter((action) => enabled(action) && stays(action) && actionNames(action).some(([, names]) => names.some((name) => texts(label(name)) || texts(normalise(name)))));

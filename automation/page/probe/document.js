@@ -158,6 +158,7 @@ function look() {
   let lines = ''; // of it, what is in no list: steps and breadcrumbs name other pages
   let said = ''; // of it, what cannot be pressed
   const inside = { list: 0, action: 0 };
+  const bodies = new Set();
   const add = (s) => {
     text += s;
     if (inside.list === 0) lines += s;
@@ -188,12 +189,14 @@ function look() {
       watch(node.contentDocument);
       seen.roots.push(node.contentDocument);
     }
+    if (bodies.has(node)) inner = []; // the rows of the table before it
     const data = dataTable(node);
     if (data) {
       seen.tables.push(data);
       // Rows are read when they are asked for: a table of thousands must not
       // be walked at every change of the page.
       inner = data.outside;
+      bodies.add(data.body);
     }
     for (const child of inner) visit(child);
     if (list) inside.list--;

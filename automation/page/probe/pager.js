@@ -5,6 +5,15 @@ const pagerText = (s) => normalise(s.replace(/[\u00bb\u203a\u2192\u25b6]/g, '>')
 
 const isNumber = (s) => /^[0-9]{1,4}$/.test(s);
 
+// numberIn is the number of the page that words lead to; 0 for other words.
+function numberIn(test, s) {
+  if (isNumber(s)) return +s;
+  const match = test.number.map((re) => re.exec(s)).find(Boolean);
+  return match ? +match.groups.page : 0;
+}
+
+const pageOf = (test, el) => numberIn(test, pagerText(actionText(el)));
+
 // plainIn lists the words of a part of the page that stand in nothing to press.
 function plainIn(el, actions) {
   const words = [];
@@ -19,7 +28,7 @@ function plainIn(el, actions) {
 
 // turns tells whether nothing but a pager can be what is pressed: its words are
 // a number or a way to turn, and it is none of the dangerous neighbours.
-const turns = (test, el) => actionNames(el).some(([, list]) => list.map(pagerText).some((s) => isNumber(s) || test.next(s) || test.previous(s) || test.pager(s)))
+const turns = (test, el) => actionNames(el).some(([, list]) => list.map(pagerText).some((s) => numberIn(test, s) > 0 || test.next(s) || test.previous(s) || test.pager(s)))
   && dangersOf(el).length === 0;
 
 // ofPager tells whether words that cannot be pressed are those of a pager.
@@ -41,7 +50,7 @@ function pagerRow(table, row, test) {
 
 // pagerRows are the parts of a table that can hold its pager.
 function pagerRows(table, test) {
-  return table.rows().filter((row) => (!table.plain && within(row, table.el, 'TFOOT')) || pagerRow(table, row, test));
+  return table.rows().filter((row) => (!table.plain && within(row, table.body, 'TFOOT')) || pagerRow(table, row, test));
 }
 
 // pagerAround is the widest part of the page around a number that holds a pager
@@ -59,9 +68,9 @@ function pagerAround(el, outermost, actions, test) {
 
 // numbered turns the pages of a pager that has numbers only: from the one
 // that is marked as shown, or cannot be pressed, to its neighbour.
-function numbered(numbers, plain, others, direction, off) {
+function numbered(test, numbers, plain, others, direction, off) {
   const marks = '[aria-current]:not([aria-current=false]), [aria-selected=true], .current, .active, .selected';
-  const number = (el) => +pagerText(actionText(el));
+  const number = (el) => pageOf(test, el);
   const shown = numbers.filter((el) => el.matches(marks) || (el.parentElement && el.parentElement.tagName === 'LI' && el.parentElement.matches(marks)) || off(el));
   const at = new Set(shown.map(number));
   if (at.size === 0) for (const s of plain.filter(isNumber)) at.add(+s);
@@ -87,13 +96,13 @@ function turnIn(near, outermost, test, direction, off) {
     const live = hits.filter((el) => !off(el));
     return live.length === 0 ? { status: 'end' } : { el: live[0] };
   }
-  const numbers = near.filter((el) => isNumber(pagerText(actionText(el))));
+  const numbers = near.filter((el) => pageOf(test, el) > 0);
   for (const el of numbers) {
     const pager = pagerAround(el, outermost, near, test);
-    if (pager) return numbered(pager.inner.filter((other) => numbers.includes(other)), pager.plain, pager.inner, direction, off);
+    if (pager) return numbered(test, pager.inner.filter((other) => numbers.includes(other)), pager.plain, pager.inner, direction, off);
   }
   if (numbers.length > 1) {
-    const target = numbered(numbers, [], [], direction, off);
+    const target = numbered(test, numbers, [], [], direction, off);
     return target.status === 'ambiguous' ? null : target;
   }
   return null;
@@ -134,10 +143,10 @@ function pagerOf(now, name, direction) {
     if (turn) return turn;
   }
   let open = null; // a pager that may be ours, or another table's
-  for (let around = parent(found[0].el), depth = 0; around && depth < 5; around = parent(around), depth++) {
-    const others = othersIn(around, found[0].el);
+  for (let around = parent(found[0].body), depth = 0; around && depth < 5; around = parent(around), depth++) {
+    const others = othersIn(around, found[0].body).filter((t) => t !== found[0].el);
     const near = now.seen.actions.filter((el) => contains(around, el) && !inRows(found[0], el) && visible(el))
-      .map((el) => [el, ownerOf(el, found[0].el, others)]).filter(([, whose]) => whose !== 'theirs');
+      .map((el) => [el, ownerOf(el, found[0].body, others)]).filter(([, whose]) => whose !== 'theirs');
     const turn = turnIn(near.filter(([, whose]) => whose === 'ours').map(([el]) => el), around, test, direction, off);
     if (turn) return turn;
     open = open || turnIn(near.map(([el]) => el), around, test, direction, off);
@@ -150,9 +159,9 @@ function pagerOf(now, name, direction) {
 // otherWays are what may show rows that are not shown, in ways that nobody here
 // knows how to go: a list to choose a page from, or a button that brings more.
 function otherWays(now, table, test, off) {
-  let around = table.el;
+  let around = table.body;
   for (let depth = 0; depth < 5 && parent(around); depth++) around = parent(around);
-  const near = (el) => contains(around, el) && !inRows(table, el) && visible(el) && ownerOf(el, table.el, othersIn(around, table.el)) !== 'theirs';
+  const near = (el) => contains(around, el) && !inRows(table, el) && visible(el) && ownerOf(el, table.body, othersIn(around, table.body).filter((t) => t !== table.el)) !== 'theirs';
   const lists = select(now.seen, 'select').filter((el) => countsPages(test, el));
   const buttons = now.seen.actions.filter((el) => !off(el) && dangersOf(el).length === 0 && actionNames(el).some(([, list]) => list.map(pagerText).some(test.more)));
   return [...lists, ...buttons].filter(near);

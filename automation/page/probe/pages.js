@@ -124,7 +124,7 @@ function recognise(seen) {
 function pieces(seen) {
   if (seen.pieces) return seen.pieces;
   seen.pieces = [];
-  const data = new Set(seen.tables.map((t) => t.el));
+  const data = new Set(seen.tables.flatMap((t) => [t.el, t.body]));
   for (const root of seen.roots) {
     const walker = document.createTreeWalker(root === document ? document.body || document.documentElement : root.body || root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT, (node) => {
       if (node.nodeType === Node.TEXT_NODE) return NodeFilter.FILTER_ACCEPT;

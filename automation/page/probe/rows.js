@@ -35,16 +35,16 @@ const idle = (cells, test) => cells.length === 1 && (cellText(cells[0]) === '' |
 
 // dataRows are the rows that can hold somebody.
 function dataRows(table, test) {
-  return table.rows().filter((row) => !table.over.includes(row) && !pagerRow(table, row, test) && (table.plain || !within(row, table.el, 'THEAD', 'TFOOT'))
+  return table.rows().filter((row) => !table.over.includes(row) && !pagerRow(table, row, test) && (table.plain || !within(row, table.body, 'THEAD', 'TFOOT'))
     && row.getAttribute('aria-hidden') !== 'true' && (table.plain || row.cells === undefined || row.cells.length === 0 ? table.cells(row).length > 0 : true));
 }
 
 // filling tells that rows are still to come. What says so stands before or behind
 // those that are there, or near a table that has none.
-const filling = (table, rows, test) => table.el.closest('[aria-busy=true]') !== null || [...rows.slice(0, 1), ...rows.slice(-1)].some((row) => {
+const filling = (table, rows, test) => table.body.closest('[aria-busy=true]') !== null || [...rows.slice(0, 1), ...rows.slice(-1)].some((row) => {
   const cells = table.cells(row);
   return cells.length === 1 && table.headers.length > 1 && !idle(cells, test);
-}) || (rows.length === 0 && displayed(table.el) && loadingNear(table.el, test));
+}) || (rows.length === 0 && displayed(table.el) && loadingNear(table.body, test));
 
 // loadingNear tells that something is being loaded in the part of the page in which a
 // table stands.
@@ -86,10 +86,10 @@ function readTable({ page: name, table }) {
   let others = [];
   // Pages are counted beside the table; further off, what is counted is not it.
   const nearby = told.length + 2;
-  for (let around = parent(found[0].el), depth = 0; around && depth < 4; around = parent(around), depth++) {
-    others = othersIn(around, found[0].el);
-    const tables = (node) => node === found[0].el || others.includes(node);
-    told.push(normalise(textOf(around, (node) => tables(node) || (!contains(node, found[0].el) && others.some((t) => contains(node, t))))));
+  for (let around = parent(found[0].body), depth = 0; around && depth < 4; around = parent(around), depth++) {
+    others = othersIn(around, found[0].body).filter((t) => t !== found[0].el);
+    const tables = (node) => node === found[0].el || node === found[0].body || others.includes(node);
+    told.push(normalise(textOf(around, (node) => tables(node) || (!contains(node, found[0].body) && others.some((t) => contains(node, t))))));
     if (others.length > 0) boxed.push(normalise(textOf(around, tables)));
   }
   const numbersOf = (tests, texts) => texts.flatMap((text) => tests.flatMap((re) => [...text.matchAll(new RegExp(re, 'g'))])).map(({ groups }) => groups);

@@ -49,8 +49,8 @@ function tableState(seen, page) {
     const ends = rows.length > 0 ? textOf(rows[0]) + textOf(rows[rows.length - 1]) : '';
     out[name].rows = rows.length;
     out[name].state = digest(ends) + '/' + rows.length;
-    out[name].shown = displayed(found[0].el);
-    out[name].touched = touched(found[0].el);
+    out[name].shown = displayed(found[0].body);
+    out[name].touched = touched(found[0].body);
     out[name].filling = filling(found[0], rows, tableTests.get(keyOf(page, name)));
   }
   return out;

@@ -86,6 +86,7 @@ for (const page of catalog.pages) {
       previous: compile(spec.previous),
       pager: compile(spec.pager),
       more: compile(spec.more),
+      number: (spec.number || []).map((re) => new RegExp(re.replaceAll('(?P<', '(?<'))),
       info: (spec.info || []).map((re) => new RegExp(re.replaceAll('(?P<', '(?<'))),
       count: (spec.count || []).map((re) => new RegExp(re.replaceAll('(?P<', '(?<'))),
     });
@@ -156,8 +157,24 @@ function apartIn(el) {
   return found;
 }
 
-// inRows tells what lies in a table, and not apart in it.
-const inRows = (table, el) => contains(table.el, el) && (table.el.tagName === 'TABLE' || !table.outside.some((part) => contains(part, el)));
+// bodyOf is the table that holds the rows of one that has heads alone: some grids keep
+// their heads in place while the rows move, and lay them out as two tables.
+function bodyOf(el, heads, width) {
+  if (rowsOf(el).some((row) => !heads.includes(row))) return null;
+  for (let around = el.parentElement, depth = 0; around && depth < 4; around = around.parentElement, depth++) {
+    const others = [...around.querySelectorAll(grids)].filter((t) => t !== el && !contains(t, el) && t.parentElement.closest(grids) === null);
+    if (others.length === 0) continue;
+    const [body] = others;
+    const rows = rowsOf(body).map((row) => cellsOf(row));
+    const fits = others.length === 1 && (el.compareDocumentPosition(body) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0 && body.querySelector('th, [role=columnheader]') === null
+      && displayed(body) === displayed(el) && rows.some((cells) => cells.length === width) && rows.every((cells) => cells.length === width || cells.length === 1);
+    return fits ? body : null;
+  }
+  return null;
+}
+
+// inRows tells what lies among the rows of a table, and not apart in it.
+const inRows = (table, el) => contains(table.body, el) && (table.body !== table.el || table.el.tagName === 'TABLE' || !table.outside.some((part) => contains(part, el)));
 
 // dataTable describes a table whose headers the catalog knows, with the
 // parts of it that are not rows of data; null for any other element.
@@ -177,7 +194,9 @@ function dataTable(el) {
   for (const { headers, over } of ways) {
     for (const [key, test] of tableTests) {
       const columns = columnsOf(test, headers);
-      if (columns) return { el, key, columns, headers, over, plain, rows: () => (plain ? [...el.children] : rowsOf(el)), cells, outside: plain ? [] : apartIn(el) };
+      if (!columns) continue;
+      const body = (!plain && bodyOf(el, all.slice(0, all.indexOf(over[over.length - 1]) + 1), headers.length)) || el;
+      return { el, body, key, columns, headers, over, plain, rows: () => (plain ? [...el.children] : rowsOf(body)), cells, outside: plain ? [] : apartIn(el) };
     }
   }
   return null;
@@ -206,7 +225,7 @@ function cardsOf(el) {
   if (!alike) return null;
   for (const [key, test] of tableTests) {
     const columns = columnsOf(test, headers);
-    if (columns) return { el, key, columns, headers, over: [], plain: true, rows: cards, cells: valuesOf, outside: [] };
+    if (columns) return { el, body: el, key, columns, headers, over: [], plain: true, rows: cards, cells: valuesOf, outside: [] };
   }
   return null;
 }
@@ -230,10 +249,10 @@ const tableOf = (seen, page, name) => {
   if (found.length < 2) return found;
   // A hidden copy, as for printing, that says the same as the table shown is
   // no second table.
-  const shown = found.filter((t) => displayed(t.el)).map((t) => tidy(t.el.textContent));
+  const shown = found.filter((t) => displayed(t.el)).map((t) => tidy(t.body.textContent));
   for (const t of found) {
     if (displayed(t.el)) copies.delete(t.el);
-    else if (shown.includes(tidy(t.el.textContent))) copies.add(t.el);
+    else if (shown.includes(tidy(t.body.textContent))) copies.add(t.el);
   }
   return found.filter((t) => shown.length === 0 || !copies.has(t.el));
 };

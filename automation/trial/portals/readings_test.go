@@ -57,6 +57,17 @@ func (g *gallery) readings(t *testing.T) {
 			}
 		}
 	}
+	turns := func(next, previous string) func(*testing.T, *page.Snapshot) {
+		return func(t *testing.T, _ *page.Snapshot) {
+			var read struct{ Next, Previous string }
+			if err := g.tab.Call(t.Context(), g.doc, "(order) => irccpin.readTable(order)", map[string]string{"page": "home", "table": "users"}, &read); err != nil {
+				t.Fatal(err)
+			}
+			if read.Next != next || read.Previous != previous {
+				t.Errorf("read %+v", read)
+			}
+		}
+	}
 	row := func(pin string) string {
 		return home + heads + `<tr><td>Paul</td><td>Roy</td><td>` + pin + `</td><td></td></tr></table></main>`
 	}
@@ -95,6 +106,10 @@ func (g *gallery) readings(t *testing.T) {
 				t.Errorf("read %+v", read)
 			}
 		}},
+		{"a table whose heads are a table of their own", at, home + `<div><div><div>` + heads + `</table></div></div><div><table><tr><td>Paul</td><td>Roy</td><td>B6dens</td><td></td></tr></table></div></div></main>`, "home", pin("B6dens")},
+		{"a pager that says which page comes next", at, home + `<div>` + heads + `<tr><td>Paul</td><td>Roy</td><td>B6dens</td><td></td></tr></table><form method="post"><ul><li><span aria-current="page">1</span></li><li><button><span class="wb-inv">Page </span>2</button></li><li><button>Next<span class="wb-inv"> – page 2</span></button></li></ul></form></div></main>`, "home", turns("more", "end")},
+		{"a pager of numbered pages", at, home + `<div>` + heads + `<tr><td>Paul</td><td>Roy</td><td>B6dens</td><td></td></tr></table><ul><li><button>Page 1</button></li><li><span aria-current="page">2</span></li><li><button>Page 3</button></li></ul></div></main>`, "home", turns("more", "more")},
+		{"a pager that nobody knows", at, home + `<div>` + heads + `<tr><td>Paul</td><td>Roy</td><td>B6dens</td><td></td></tr></table><button>Bring me the next few users</button></div></main>`, "home", turns("ambiguous", "ambiguous")},
 		{"nobody yet", at, home + heads + `<tr><td colspan="4">You have no secondary users.</td></tr></table></main>`, "home", table(1, false)},
 		{"nobody yet, in French", at, home + heads + `<tr><td colspan="4">Vous n’avez aucun utilisateur secondaire.</td></tr></table></main>`, "home", table(1, false)},
 		{"no rows", at, home + heads + `<tr><td colspan="4">No rows</td></tr></table></main>`, "home", table(1, false)},
