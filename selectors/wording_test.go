@@ -60,6 +60,7 @@ func TestWordings(t *testing.T) {
 			"I confirm that as the primary representative for Northern Lantern Bakery Ltd, I authorize the secondary user identified above to submit an offer of employment to Immigration, Refugees and Citizenship Canada on behalf of Northern Lantern Bakery Ltd.",
 			"I hereby certify that, as the primary user of Acme Inc., I authorise the secondary user named above to submit offers of employment on behalf of Acme Inc.",
 			"Je confirme qu'à titre de représentant principal de Acme, j'autorise l'utilisateur secondaire mentionné ci-dessus à présenter une offre d'emploi à Immigration, Réfugiés et Citoyenneté Canada au nom de Acme.",
+			"À titre de principale personne-ressource de Acme, je confirme autoriser l'utilisateur secondaire susmentionné à soumettre des offres d'emploi à Immigration, Réfugiés et Citoyenneté Canada pour Acme.",
 			"En tant qu'utilisateur principal de Acme, je certifie que j'autorise l'utilisateur secondaire susmentionné à soumettre des offres d'emploi au nom de Acme.",
 			"À titre de représentante principale de Acme, j'atteste que j'autorise l'utilisatrice secondaire indiquée ci-dessus à soumettre une offre d’emploi au nom de Acme.",
 		}, []string{

@@ -91,6 +91,8 @@ type TableState struct {
 	// Filling tells that rows are on their way: the table says so, or one of them
 	// holds nobody and does not say that nobody is there ("Loading…").
 	Filling bool `json:"filling"`
+	// Loading tells that nothing but words to that effect is there.
+	Loading bool `json:"loading"`
 	// None tells that a sentence says that there are no rows, and no table is there.
 	None bool `json:"none"`
 	// State changes when the rows shown change.

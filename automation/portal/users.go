@@ -161,9 +161,9 @@ func openTable(ctx context.Context, d *page.Driver, home *page.Snapshot) error {
 			Hint:    lang.Text("Run the command again. If it happens again, look at the portal by hand."),
 		}
 	}
-	// A table without rows that says "Loading…" beside it is not empty yet.
-	if now := d.Shot(); now != nil && now.Tables["users"].Rows == 0 && now.Tables["users"].Filling {
-		loaded := func(s *page.Snapshot) bool { return !s.Tables["users"].Filling || s.Tables["users"].Rows > 0 }
+	// A table that says "Loading…" and nothing else is not empty yet.
+	if now := d.Shot(); now != nil && now.Tables["users"].Loading {
+		loaded := func(s *page.Snapshot) bool { return !s.Tables["users"].Loading }
 		if err := d.Follow(ctx, lang.Text("the rows of the table of users"), rowsWait, loaded); err != nil {
 			return err
 		}

@@ -44,7 +44,11 @@ function dataRows(table, test) {
 const filling = (table, rows, test) => table.body.closest('[aria-busy=true]') !== null || [...rows.slice(0, 1), ...rows.slice(-1)].some((row) => {
   const cells = table.cells(row);
   return cells.length === 1 && table.headers.length > 1 && !idle(cells, test);
-}) || (rows.length === 0 && displayed(table.el) && loadingNear(table.body, test));
+}) || loading(table, rows, test);
+
+// loading tells that it is said in words: in the only row, or near a table without any.
+const loading = (table, rows, test) => (rows.length === 0 ? displayed(table.el) && loadingNear(table.body, test)
+  : rows.length === 1 && table.headers.length > 1 && table.cells(rows[0]).length === 1 && test.loading(normalise(cellText(table.cells(rows[0])[0]))));
 
 // loadingNear tells that something is being loaded in the part of the page in which a
 // table stands.

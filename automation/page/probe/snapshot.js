@@ -52,6 +52,7 @@ function tableState(seen, page) {
     out[name].shown = displayed(found[0].body);
     out[name].touched = touched(found[0].body);
     out[name].filling = filling(found[0], rows, tableTests.get(keyOf(page, name)));
+    out[name].loading = loading(found[0], rows, tableTests.get(keyOf(page, name)));
   }
   return out;
 }

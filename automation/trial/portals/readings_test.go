@@ -114,6 +114,7 @@ func (g *gallery) readings(t *testing.T) {
 		{"nobody yet, in French", at, home + heads + `<tr><td colspan="4">Vous n’avez aucun utilisateur secondaire.</td></tr></table></main>`, "home", table(1, false)},
 		{"no rows", at, home + heads + `<tr><td colspan="4">No rows</td></tr></table></main>`, "home", table(1, false)},
 		{"rows that are on their way", at, home + `<section><div><p>Loading…</p>` + heads + `</table></div></section></main>`, "home", table(0, true)},
+		{"a row that says so", at, home + heads + `<tr><td colspan="4">Chargement…</td></tr></table></main>`, "home", table(1, true)},
 		{"a button in a link", at, strings.Replace(home, `<a href="/mycic/c">Create a secondary user for this account</a>`, `<a href="/mycic/c"><button>Create a secondary user for this account</button></a>`, 1), "home", found("create-secondary-user")},
 		{"the news of a creation", at, home + heads + `</table><div role="alert">The account has been created.</div></main>`, "home", nil},
 		{"a PIN", at, row("B6dens"), "home", pin("B6dens")},
