@@ -13,7 +13,7 @@ import (
 
 // TestCustodyOfOneSecret: a secret is the same however it is written, a passcode
 // goes out once wherever it came from, and a refusal that could not be written
-// counts for this process.
+// counts all the same and is written later.
 func TestCustodyOfOneSecret(t *testing.T) {
 	l, err := ledger.Open(t.Context(), ledger.Options{Dir: t.TempDir()})
 	if err != nil {
@@ -47,5 +47,15 @@ func TestCustodyOfOneSecret(t *testing.T) {
 	}
 	if err := newCustody(l, conf).May(t.Context(), signin.Password, secret.New("Maple-9")); page.CodeOf(err) != page.CredentialHeld {
 		t.Errorf("a refusal that was not written: %v", err)
+	}
+	// Once the database answers it is written, so that it can be seen and released.
+	if held, err := l.ListHolds(t.Context(), conf.realm()); err != nil || len(held) != 2 {
+		t.Errorf("held are %+v, %v", held, err)
+	}
+	if _, err := l.Release(t.Context(), ledger.Selector{Realm: conf.realm(), All: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := newCustody(l, conf).May(t.Context(), signin.Password, secret.New("Maple-9")); err != nil {
+		t.Errorf("after its release: %v", err)
 	}
 }

@@ -55,41 +55,54 @@ func (l *Ledger) Hold(ctx context.Context, h Hold) error {
 	if err := need("the fingerprint", h.Fingerprint, "the account", h.Account); err != nil {
 		return err
 	}
-	err := l.write(ctx, "holding the credential", func(t *tx) error {
-		args := append(cleaned(newID("hold"), string(h.Realm), string(h.Kind), h.Fingerprint, h.Account, h.Reason, h.RunID), micros(t.now))
-		_, err := t.exec(ctx, `INSERT INTO irccpin_holds (id, realm, kind, fingerprint, account, reason, run_id, at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (realm, fingerprint) DO NOTHING`, args...)
-		return err
-	})
+	err := l.hold(ctx, h)
 	if err != nil {
-		// What was refused is not sent again by this process at least.
-		l.mu.Lock()
-		defer l.mu.Unlock()
+		// What was refused is not sent again by this process at least, and written as
+		// soon as the database takes it.
+		l.owing.Lock()
+		defer l.owing.Unlock()
 		h.At = time.Now()
 		l.unwritten = append(l.unwritten, h)
 	}
 	return err
 }
 
+func (l *Ledger) hold(ctx context.Context, h Hold) error {
+	return l.write(ctx, "holding the credential", func(t *tx) error {
+		args := append(cleaned(newID("hold"), string(h.Realm), string(h.Kind), h.Fingerprint, h.Account, h.Reason, h.RunID), micros(t.now))
+		_, err := t.exec(ctx, `INSERT INTO irccpin_holds (id, realm, kind, fingerprint, account, reason, run_id, at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (realm, fingerprint) DO NOTHING`, args...)
+		return err
+	})
+}
+
 // Held returns the holds on any of the fingerprints: ask for all that a session may type, and for the account, before the
-// browser starts. A hold that could not be written counts for as long as this ledger is open.
+// browser starts. Holds that could not be written are written first; until that succeeds they count for as long as this
+// ledger is open.
 func (l *Ledger) Held(ctx context.Context, realm Realm, fingerprints ...string) (held []Hold, err error) {
 	if len(fingerprints) == 0 {
 		return nil, nil
 	}
+	owed := l.owed(ctx)
 	err = l.read(ctx, "asking for held credentials", func(t *tx) error {
 		args := append([]any{string(realm)}, cleaned(fingerprints...)...)
 		held, err = t.holds(ctx, `realm = ? AND fingerprint IN (?`+strings.Repeat(", ?", len(fingerprints)-1)+`)`, args)
 		return err
 	})
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, h := range l.unwritten {
+	for _, h := range owed {
 		if h.Realm == realm && slices.Contains(fingerprints, h.Fingerprint) {
 			held = append(held, h)
 		}
 	}
 	return held, err
+}
+
+// owed writes the holds that could not be written, and returns those that still cannot.
+func (l *Ledger) owed(ctx context.Context) []Hold {
+	l.owing.Lock()
+	defer l.owing.Unlock()
+	l.unwritten = slices.DeleteFunc(l.unwritten, func(h Hold) bool { return l.hold(ctx, h) == nil })
+	return slices.Clone(l.unwritten)
 }
 
 // ListHolds returns all holds of a realm, oldest first.

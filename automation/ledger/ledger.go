@@ -60,9 +60,10 @@ type Ledger struct {
 
 	mu     sync.Mutex
 	leases map[*Lease]struct{} // those whose heartbeat runs
-	// unwritten are the holds that the database did not take.
-	unwritten []Hold
-	closed    bool
+	closed bool
+
+	owing     sync.Mutex
+	unwritten []Hold // that the database did not take
 }
 
 // engine is what differs between SQLite and PostgreSQL.

@@ -3,8 +3,8 @@ package ledger
 import "context"
 
 // Trying counts a try of the secret with this fingerprint, on disk before the secret is sent: whatever becomes of the
-// process, of the connection or of the portal's answer, the try was made, until [Ledger.Accepted] or [Ledger.NotJudged]. Neither is called
-// when the answer was lost or tells nothing; a refusal is a [Ledger.Hold].
+// process, of the connection or of the portal's answer, the try was made, until [Ledger.Accepted] or [Ledger.NotJudged].
+// Neither is called when the answer was lost or tells nothing; a refusal is a [Ledger.Hold].
 func (l *Ledger) Trying(ctx context.Context, realm Realm, fingerprint string) error {
 	if err := realm.check(); err != nil {
 		return err

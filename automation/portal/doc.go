@@ -14,6 +14,8 @@
 //	the table with the new row at once         created
 //	the form, with a message that is new, and  rejected_by_portal
 //	  a table without a new row
+//	the form, with a message that something    doubt, as below
+//	  failed for technical reasons
 //	the same page with a message, where a      two whole looks; then rejected_by_portal
 //	  script of it had sent something
 //	a box of the browser's own that asks for   Cancel, quoted; doubt

@@ -89,12 +89,8 @@ func (k *Desk) detour(ctx context.Context) ([]User, error) {
 
 // sleep waits between two readings of a table; it is never a wait for a page.
 func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	pause, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-pause.Done()
+	return ctx.Err()
 }

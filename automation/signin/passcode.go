@@ -204,12 +204,8 @@ func (r *run) appCode(ctx context.Context) (secret.Value, error) {
 // nextCode waits until an app shows another code.
 func (r *run) nextCode(ctx context.Context, what string, left time.Duration) error {
 	r.d.Waiting(what, r.o.Now().Add(left))
-	timer := time.NewTimer(left + 50*time.Millisecond) // just inside the next step
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	pause, cancel := context.WithTimeout(ctx, left+50*time.Millisecond) // just inside the next step
+	defer cancel()
+	<-pause.Done()
+	return ctx.Err()
 }

@@ -71,8 +71,7 @@ function readTable({ page: name, table }) {
   for (const row of dataRows(found[0], test)) {
     const cells = found[0].cells(row);
     if (idle(cells, test)) continue;
-    if (cells.length === 1) return fail('odd row', table, { candidates: ['1 cell under ' + found[0].headers.length + ' headers'] });
-    if (cells.length !== found[0].headers.length) return fail('odd row', table, { candidates: [cells.length + ' cells under ' + found[0].headers.length + ' headers'] });
+    if (cells.length === 1 || cells.length !== found[0].headers.length) return fail('odd row', table, { candidates: [cells.length + ' cells under ' + found[0].headers.length + ' headers'] });
     const texts = Object.entries(found[0].columns).map(([column, i]) => [column, valueIn(test, column, cells[i])]);
     const covered = texts.find(([column, text]) => veiled(test, column, text));
     if (covered) return fail('masked', covered[0]);

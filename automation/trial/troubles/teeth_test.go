@@ -194,9 +194,9 @@ func (careless) Sending(context.Context, signin.Kind, secret.Value) error       
 func (careless) Accepted(context.Context, signin.Kind, secret.Value) error        { return nil }
 func (careless) NotJudged(context.Context, signin.Kind, secret.Value) error       { return nil }
 func (careless) Refused(context.Context, signin.Kind, secret.Value, string) error { return nil }
-func (careless) UseCode(context.Context, secret.Value) (bool, error)              { return true, nil }
+func (careless) UseStep(context.Context, secret.Value, uint64) (bool, error)      { return true, nil }
 
-func (careless) UseStep(context.Context, secret.Value, uint64) (bool, error) { return true, nil }
+func (careless) UseCode(context.Context, secret.Value) (bool, error) { return true, nil }
 
 // amnesia is a ledger that remembers nothing.
 type amnesia struct{ still desk.Permission }
