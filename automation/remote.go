@@ -86,6 +86,32 @@ func (c HostConfig) checkTrust(all []browser.Endpoint) error {
 	}
 }
 
+// CheckBrowsersElsewhere asks browsers that run elsewhere who they are, and opens
+// nothing in them. The error is no_browser where one does not answer, and unsafe
+// where nobody accepted what cannot be enforced there.
+func CheckBrowsersElsewhere(ctx context.Context, urls []string, trust bool) (string, error) {
+	c := HostConfig{BrowserURLs: urls, TrustRemoteBrowser: trust}
+	all, err := c.endpoints()
+	if err == nil {
+		err = c.checkTrust(all)
+	}
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, e := range all {
+		chrome, err := browser.Connect(ctx, browser.ConnectOptions{Endpoint: e})
+		if err != nil {
+			return "", &Error{Code: NoBrowser, Message: lang.Text("the browser at %s: %v", e, err), Err: err, Hint: lang.Text("Start it, or leave --browser-url out to use one of this machine.")}
+		}
+		found = append(found, lang.Text("%s at %s", chrome.Version(), e))
+		if err := chrome.Close(ctx); err != nil {
+			return "", &Error{Code: NoBrowser, Message: lang.Text("the browser at %s: %v", e, err), Err: err}
+		}
+	}
+	return strings.Join(found, "; "), nil
+}
+
 // connect uses a browser that runs elsewhere, behind our gate where it can be.
 func (h *Host) connect(ctx context.Context, e browser.Endpoint) (machine, error) {
 	chrome, err := browser.Connect(ctx, browser.ConnectOptions{Endpoint: e, Log: h.config.Log})

@@ -22,6 +22,9 @@ type SettingsFrom struct {
 	Environ []string
 	// Attended lets user name and password be absent: a person signs in.
 	Attended bool
+	// Unasked runs no command that a setting names: what one would print stays
+	// unknown, and is not checked.
+	Unasked bool
 }
 
 // LoadSettings reads and checks the settings of one employer, before any
@@ -30,21 +33,9 @@ func LoadSettings(ctx context.Context, from SettingsFrom) (*Settings, error) {
 	s, err := secret.Load(ctx, secret.LoadOptions{
 		File: from.File, FileRequired: from.FileNamed, Environ: from.Environ,
 		Employer: from.Employer, Keychain: secret.SystemKeychain(), ProgramKeys: ProgramKeys(), Attended: from.Attended,
+		Unasked: from.Unasked,
 	})
 	return s, settingsError(err)
-}
-
-// CheckSettings checks the settings of one employer as LoadSettings does, without
-// running any command: what one would print is not known.
-func CheckSettings(from SettingsFrom) error {
-	s, err := secret.Load(context.Background(), secret.LoadOptions{
-		File: from.File, FileRequired: from.FileNamed, ProgramKeys: ProgramKeys(), Attended: from.Attended, Unasked: true,
-	})
-	if err != nil {
-		return settingsError(err)
-	}
-	s.Wipe()
-	return nil
 }
 
 // ProgramSettings reads the IRCCPIN_* keys of a settings file alone.

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -99,6 +100,9 @@ type crew struct {
 	keep bool
 	// leaving is closed when no further session is to begin.
 	leaving chan struct{}
+	// ready is asked before the session of a schedule's row whether its result can be
+	// delivered.
+	ready func(ctx context.Context, schedule string) error
 	// settle is told in the transaction that ends a row what came of it.
 	settle func(ctx context.Context, t *tx, e *Ending) error
 	// hand is told before that transaction, and may say how it failed.
@@ -315,6 +319,11 @@ func (c *crew) attempt(ctx context.Context, t *task) verdict {
 		return verdict{again: turnPause}
 	}
 	defer end(c, c.accounts, account)
+	if c.ready != nil {
+		if err := c.ready(ctx, t.schedule); err != nil {
+			return c.failed(t, err)
+		}
+	}
 	place, v := c.enter(ctx, t)
 	if place == nil {
 		return v
@@ -369,19 +378,10 @@ func (c *crew) configFor(ctx context.Context, t *task) (automation.Config, error
 	if err != nil {
 		return config, err
 	}
-	if err := checkOwnSettings(settings, config.Simulator); err != nil {
+	if err := fits(settings, t.row, config); err != nil {
 		return config, err
 	}
-	if number := t.row.BusinessNumber; number != "" {
-		if own := settings.BusinessNumber; own != "" && !sameNumber(own, number) {
-			return config, &automation.Error{
-				Code:    automation.WrongEmployer,
-				Message: lang.Text("the roster says business number %q, and the employer's settings say %q; the portal was not opened", number, own),
-				Hint:    lang.Text("Correct the row's business_number, or name the right settings file."),
-			}
-		}
-		settings.BusinessNumber = number
-	}
+	settings.BusinessNumber = cmp.Or(t.row.BusinessNumber, settings.BusinessNumber)
 	if settings.Employer == "" {
 		settings.Employer = t.row.Employer
 	}

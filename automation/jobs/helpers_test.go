@@ -209,9 +209,12 @@ type desk struct {
 	handed, wrote map[int][]string // by place: the PINs
 	fail, full    bool             // what cannot be handed, or written
 	lost          []int            // what the next Write finds no more
+	closed        error            // why nothing can be delivered
 }
 
 func newDesk() *desk { return &desk{handed: map[int][]string{}, wrote: map[int][]string{}} }
+
+func (d *desk) Ready(context.Context, Schedule) error { return d.closed }
 
 func (d *desk) Hand(_ context.Context, _ Schedule, e *Ending) error {
 	d.mu.Lock()

@@ -39,6 +39,7 @@ var suite = []struct {
 	{"draining", testDrain},
 	{"delivery fails", testDeliveryFails},
 	{"results cannot be written", testUnwritten},
+	{"results have no place", testNotReady},
 	{"a worker that is killed before it tells", testKilledBeforeTelling},
 	{"a session's place that expired", testSlotBack},
 	{"a delivered PIN that is lost", testLostPIN},
@@ -660,6 +661,20 @@ func testDeliveryFails(t *testing.T, w world) {
 	until(t, "the end of the schedule", func() bool { return find(t, s, "undeliverable").State == Finished })
 	if got := d.handed[0]; len(got) != 1 || got[0] != "PIN-a" {
 		t.Errorf("handed %v", got)
+	}
+}
+
+// testNotReady names a place for the results that belongs to something else: no
+// session is spent on a PIN that could not be delivered.
+func testNotReady(t *testing.T, w world) {
+	s, p, d, e := w.open(t), newPortal(), newDesk(), newEndings()
+	d.closed = &automation.Error{Code: automation.Usage, Message: "it is somebody else's"}
+	_, err := s.Add(t.Context(), plan("elsewhere", rowsOf(t, "a")))
+	must(t, err)
+	serve(t, s, Service{Bench: p.bench(1), Deliver: d, Ended: e.end})
+	until(t, "the end of the run", func() bool { return e.word(0) == "usage" })
+	if found := find(t, s, "elsewhere"); len(found.Parked) != 1 || p.visited("a") != 0 {
+		t.Errorf("%d sessions, parked: %+v", p.visited("a"), found.Parked)
 	}
 }
 

@@ -1,7 +1,10 @@
 package jobs
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -110,11 +113,41 @@ func (w Timing) parse() (cron.Schedule, *time.Location, error) {
 	if strings.HasPrefix(w.Cron, "@") {
 		return nil, nil, lang.Errorf("--cron %q is not five fields: minute hour day month weekday", w.Cron)
 	}
-	plan, err := cron.ParseStandard(w.Cron)
+	plan, err := cron.ParseStandard(withSunday(w.Cron))
 	if err != nil {
-		return nil, nil, lang.Errorf("--cron %q is not five fields, minute hour day month weekday: %w", w.Cron, err)
+		return nil, nil, lang.Errorf("--cron %q cannot be read as five fields, minute hour day month weekday: %w", w.Cron, err)
 	}
 	return plan, zone, nil
+}
+
+// withSunday writes Sunday as 0 where an expression has it as 7, which crontab(5)
+// knows and the library does not.
+func withSunday(expression string) string {
+	fields := strings.Fields(expression)
+	if len(fields) != 5 {
+		return expression
+	}
+	items := strings.Split(fields[4], ",")
+	for i, item := range items {
+		span, stepped, _ := strings.Cut(item, "/")
+		first, last, isSpan := strings.Cut(span, "-")
+		from, err := strconv.Atoi(first)
+		to, err2 := from, error(nil)
+		if isSpan {
+			to, err2 = strconv.Atoi(last)
+		}
+		step, err3 := strconv.Atoi(cmp.Or(stepped, "1"))
+		if errors.Join(err, err2, err3) != nil || to != 7 || from < 0 || from > to || step < 1 {
+			continue
+		}
+		var days []string
+		for day := from; day <= to; day += step {
+			days = append(days, strconv.Itoa(day%7))
+		}
+		items[i] = strings.Join(days, ",")
+	}
+	fields[4] = strings.Join(items, ",")
+	return strings.Join(fields, " ")
 }
 
 // Next is the first time after a moment at which an expression is due; the zero

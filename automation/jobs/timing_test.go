@@ -55,6 +55,9 @@ func TestNext(t *testing.T) {
 		"a change at midnight": {"0 0 * * *", "America/Havana", "2026-03-07T12:00:00Z", []string{
 			"2026-03-08T05:00:00Z", "2026-03-09T04:00:00Z",
 		}},
+		"Sunday as seven": {"0 7 * * 5-7/2,3", "", "2026-01-05T00:00:00Z", []string{
+			"2026-01-07T07:00:00Z", "2026-01-09T07:00:00Z", "2026-01-11T07:00:00Z",
+		}},
 		"without a zone": {"0 0 1 1 *", "", "2026-03-07T12:00:00Z", []string{"2027-01-01T00:00:00Z"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -108,6 +111,7 @@ func TestTimingCheck(t *testing.T) {
 		"too often":                   {Timing{Every: time.Minute}, time.Hour, "least"},
 		"less than a second":          {Timing{Every: time.Millisecond}, 0, "second"},
 		"too often now and then":      {Timing{Cron: "0,10 7 1 * *"}, time.Hour, "twice within 10m"},
+		"no such weekday":             {Timing{Cron: "0 7 * * 8"}, 0, "above maximum"},
 		"six fields":                  {Timing{Cron: "0 0 7 * * *"}, 0, "five fields"},
 		"a word":                      {Timing{Cron: "@daily"}, 0, "five fields"},
 		"the zone in the wrong place": {Timing{Cron: "CRON_TZ=America/Toronto 0 7 * * *"}, 0, "--timezone"},

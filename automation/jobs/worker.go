@@ -30,6 +30,9 @@ type Service struct {
 // Deliverer takes a row's result where it is to go. No PIN is kept for later:
 // what is not delivered is read again.
 type Deliverer interface {
+	// Ready is called before a row's session, for what would keep its result from
+	// being delivered. An error ends the row, and the portal is not opened.
+	Ready(ctx context.Context, s Schedule) error
 	// Hand is called for a PIN that was not delivered before, or has changed. It may
 	// take its time.
 	Hand(ctx context.Context, s Schedule, e *Ending) error
@@ -139,7 +142,7 @@ type clerk struct {
 // newClerk makes a clerk, and lets it do what a crew has to leave to it.
 func newClerk(v Service, c *crew) *clerk {
 	k := &clerk{Service: v, crew: c, news: make(chan struct{}, 1)}
-	c.hand, c.settle, c.ended = k.hand, k.settle, k.ended
+	c.ready, c.hand, c.settle, c.ended = k.ready, k.hand, k.settle, k.ended
 	return k
 }
 
@@ -153,21 +156,39 @@ func (k *clerk) duties() []func(context.Context, *tx) error {
 	}
 }
 
+// ready tells whether the result of a schedule's row can be delivered.
+func (k *clerk) ready(ctx context.Context, id string) error {
+	s, err := k.lookUp(ctx, id)
+	if errors.Is(err, errRemoved) {
+		return nil // the session ends at the portal, as it does when that happens later
+	}
+	if err != nil {
+		return err
+	}
+	return k.Deliver.Ready(ctx, s)
+}
+
 // hand gives a PIN to whoever waits for it.
 func (k *clerk) hand(ctx context.Context, e *Ending) error {
-	var s Schedule
-	err := k.crew.store.in(ctx, "looking up the schedule", func(t *tx) error {
-		found, ok, err := t.schedule(ctx, "id", e.Schedule)
-		if err == nil && !ok {
-			err = errors.New("the schedule was removed meanwhile")
-		}
-		s = found.Schedule
-		return err
-	})
+	s, err := k.lookUp(ctx, e.Schedule)
 	if err != nil {
 		return err
 	}
 	return k.Deliver.Hand(ctx, s, e)
+}
+
+var errRemoved = errors.New("the schedule was removed meanwhile")
+
+func (k *clerk) lookUp(ctx context.Context, id string) (s Schedule, err error) {
+	err = k.crew.store.in(ctx, "looking up the schedule", func(t *tx) error {
+		found, ok, err := t.schedule(ctx, "id", id)
+		if err == nil && !ok {
+			err = errRemoved
+		}
+		s = found.Schedule
+		return err
+	})
+	return s, err
 }
 
 // settle writes down what a row's ending means for its schedule. The schedule is

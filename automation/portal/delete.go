@@ -11,8 +11,9 @@ import (
 	"irccpin/automation/page"
 )
 
-// Delete deletes the access of the one user that a person tells apart. A user
-// who is not there is not_present, which is no error. The protocol is that of
+// Delete deletes the access of the one user who is a person, as [Lookup] tells. A
+// user who is not there is not_present, which is no error; one who agrees only in
+// part is. The protocol is that of
 // Create: whether "Delete Account" asks back is not known, so its click counts
 // as committing, and after a doubt the table alone is read.
 func (k *Desk) Delete(ctx context.Context, p Person) (Outcome, error) {

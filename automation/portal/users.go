@@ -214,24 +214,42 @@ func (p Person) Is(other Person) bool {
 	return p.GivenName+p.FamilyName == "" || fold(other.GivenName) == fold(p.GivenName) && fold(other.FamilyName) == fold(p.FamilyName)
 }
 
-// Lookup returns the one user that an e-mail, or names, tell apart.
+// Lookup returns the one user who is a person: by the rule of [Find] where names
+// are given, else by the e-mail address. A row that agrees in part is
+// conflicting_user, never taken for the person and never for nobody.
 func Lookup(users []User, p Person) (User, error) {
-	var found []User
+	same, partial := Find(users, p)
+	if p.GivenName+p.FamilyName == "" {
+		same, partial = withMail(users, p.Email)
+	}
+	switch {
+	case len(same) == 1:
+		return same[0], nil
+	case len(same) > 1:
+		return User{}, ambiguous(p, len(same))
+	case len(partial) > 0:
+		stop := conflict(p, partial[0])
+		stop.Hint = lang.Text("Name the user as the table does: irccpin list shows how.")
+		return User{}, stop
+	}
+	return User{}, &page.Stop{
+		Code: page.UserNotFound, Page: "home", Message: lang.Text("no secondary user %s is among the %d of this account", describe(p), len(users)),
+		Hint: lang.Text("irccpin list shows who is."),
+	}
+}
+
+// withMail returns the users with an e-mail address, and those whose address is
+// covered or cut in the table and may be that one.
+func withMail(users []User, mail string) (same, partial []User) {
 	for _, u := range users {
-		if p.Is(u.Person()) {
-			found = append(found, u)
+		switch {
+		case fold(u.Email) == fold(mail):
+			same = append(same, u)
+		case covered(u.Email) && sameMail(u.Email, mail):
+			partial = append(partial, u)
 		}
 	}
-	switch len(found) {
-	case 0:
-		return User{}, &page.Stop{
-			Code: page.UserNotFound, Page: "home", Message: lang.Text("no secondary user %s is among the %d of this account", describe(p), len(users)),
-			Hint: lang.Text("irccpin list shows who is."),
-		}
-	case 1:
-		return found[0], nil
-	}
-	return User{}, ambiguous(p, len(found))
+	return same, partial
 }
 
 func ambiguous(p Person, n int) *page.Stop {

@@ -33,12 +33,14 @@ func TestWhoIsWho(t *testing.T) {
 	}
 }
 
-// TestLookup: one user is told apart, or nobody is.
+// TestLookup: one user is told apart, nobody is, or a row agrees in part and is
+// neither.
 func TestLookup(t *testing.T) {
 	users := []User{
 		{GivenName: "Zoé", FamilyName: "Roy", Email: "z@example.com"},
 		{GivenName: "Zoé", FamilyName: "Roy", Email: "y@example.com"},
 		{GivenName: "Ann", FamilyName: "Lee"},
+		{GivenName: "Ida", FamilyName: "Orr", Email: "i***@example.com"},
 	}
 	for _, c := range []struct {
 		asked Person
@@ -48,7 +50,14 @@ func TestLookup(t *testing.T) {
 		{Person{GivenName: "ann", FamilyName: "lee"}, ""},
 		{Person{GivenName: "Zoé", FamilyName: "Roy", Email: "z@example.com"}, ""},
 		{Person{GivenName: "Zoé", FamilyName: "Roy"}, page.AmbiguousUser},
-		{Person{GivenName: "Ann", FamilyName: "Lee", Email: "a@example.com"}, page.UserNotFound},
+		{Person{GivenName: "Ann", FamilyName: "Lee", Email: "a@example.com"}, ""},
+		{Person{GivenName: "Ida", FamilyName: "Orr", Email: "ida@example.com"}, ""},
+		{Person{GivenName: "Ida", FamilyName: "Orr", Email: "orr@example.com"}, page.ConflictingUser},
+		{Person{GivenName: "Zoé", FamilyName: "Roy", Email: "x@example.com"}, page.ConflictingUser},
+		{Person{GivenName: "Zoe", FamilyName: "Roy", Email: "z@example.com"}, page.ConflictingUser},
+		{Person{GivenName: "Zoe", FamilyName: "Roy"}, page.UserNotFound},
+		{Person{Email: "ida@example.com"}, page.ConflictingUser},
+		{Person{Email: "orr@example.com"}, page.UserNotFound},
 		{Person{Email: "n@example.com"}, page.UserNotFound},
 	} {
 		if _, err := Lookup(users, c.asked); page.CodeOf(err) != c.want {

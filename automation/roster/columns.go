@@ -134,8 +134,8 @@ func (h header) misspelt(row int, f *faults) {
 		}
 		for _, name := range Columns() {
 			// Two slips: "authorised_by", "e_mails". With three, short words turn into
-			// others; "employee" is a word of its own.
-			if !h.has(name) && canonical(heading) != "employee" && distance(canonical(heading), canonical(name)) <= 2 {
+			// others; "employee" and "gmail" are words of their own.
+			if !h.has(name) && !slices.Contains([]string{"employee", "employees", "gmail"}, canonical(heading)) && distance(canonical(heading), canonical(name)) <= 2 {
 				f.add(row, heading, "it is not a known column, and nearly %s; correct it, or rename it if it is meant to be another", name)
 				break
 			}

@@ -6,7 +6,7 @@
 // spreadsheet shows; everything is text, so that no leading zero is lost; and a
 // PIN that stands in the results is not fetched again.
 //
-//	list, err := roster.Open("march.xlsx", roster.Options{For: roster.Create, CheckEnvFile: roster.Readable})
+//	list, err := roster.Open("march.xlsx", roster.Options{For: roster.Create, Check: roster.Readable})
 //	out, err := roster.OpenFile("pins.xlsx", list, roster.FileOptions{})
 //	for i, row := range list.Rows {
 //		if out.Done(i) { continue }

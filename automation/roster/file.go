@@ -61,41 +61,61 @@ func OpenFile(path string, r *Roster, o FileOptions) (*File, error) {
 	return f, nil
 }
 
+// CheckFile tells whether a file can take a roster's results, as far as what is
+// there now tells; it makes and changes nothing. The error is that of OpenFile.
+func CheckFile(path string, r *Roster, o FileOptions) error {
+	format, err := FormatOf(path, CSV, XLSX, JSON)
+	if err != nil {
+		return err
+	}
+	_, err = (&File{Results: NewResults(r), path: path, format: format, options: o}).look()
+	return err
+}
+
 // begin looks at what is there, and takes the name if nothing is.
 func (f *File) begin() error {
+	there, err := f.look()
+	if there || err != nil {
+		return err
+	}
+	claim, err := os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		err = claim.Close()
+	}
+	if err != nil {
+		return refused(f.path, "", cause(err))
+	}
+	return nil
+}
+
+// look looks at what is there, and resumes from it.
+func (f *File) look() (there bool, err error) {
 	// A link is not followed: PINs would land where nobody named.
 	info, err := os.Lstat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		claim, err := os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if err == nil {
-			err = claim.Close()
-		}
-		if err != nil {
-			return refused(f.path, "", cause(err))
-		}
-		return nil
+		return false, nil
 	case err != nil:
-		return refused(f.path, "", cause(err))
+		return false, refused(f.path, "", cause(err))
 	case !info.Mode().IsRegular():
-		return refused(f.path, "", lang.NewError("it is not a file that can be replaced"))
+		return true, refused(f.path, "", lang.NewError("it is not a file that can be replaced"))
 	case f.options.Replace:
-		return nil
+		return true, nil
 	case f.options.Seal != nil:
-		return refused(f.path, lang.Text("--force replaces it."), lang.NewError("it exists, and encrypted results cannot be resumed from"))
+		return true, refused(f.path, lang.Text("--force replaces it."), lang.NewError("it exists, and encrypted results cannot be resumed from"))
 	}
 	file, err := os.Open(f.path)
 	if err != nil {
-		return refused(f.path, "", cause(err))
+		return true, refused(f.path, "", cause(err))
 	}
 	data, err := slurp(file)
 	if err = errors.Join(err, file.Close()); err != nil {
-		return refused(f.path, "", err)
+		return true, refused(f.path, "", err)
 	}
 	if f.Resumed, err = f.Resume(data, f.format, f.options.Simulated); err != nil {
-		return refused(f.path, lang.Text("Name another file; --force replaces this one."), lang.Errorf("it exists and is not this roster's own results: %w", err))
+		return true, refused(f.path, lang.Text("Name another file; --force replaces this one."), lang.Errorf("it exists and is not this roster's own results: %w", err))
 	}
-	return nil
+	return true, nil
 }
 
 func refused(path, hint string, err error) error {

@@ -29,10 +29,10 @@ type Options struct {
 	// Dir is what env_file is relative to; empty is the working directory. Open
 	// takes the roster's own unless it is set.
 	Dir string
-	// CheckEnvFile is asked once for every settings file that a row names, with
-	// its whole path; its error becomes a fault. Nil is no check: a schedule's
-	// files are on the worker. Readable is the usual one.
-	CheckEnvFile func(path string) error
+	// Check is asked about a row's employer, once for each settings file or
+	// keychain entry and business number; its error becomes a fault. Nil is no
+	// check: a schedule's files are on the worker. Readable is the least.
+	Check func(Row) error
 }
 
 // Roster is a list of users without a fault.
@@ -92,11 +92,13 @@ func (r *Roster) fill(t table, o Options, f *faults) {
 	first := t.lines[0]
 	h := readHeader(first, f)
 	h.misspelt(first.number, f)
-	c := checker{options: o, header: h, headerLine: first, faults: f, files: map[string]error{}}
+	c := checker{options: o, header: h, headerLine: first, faults: f, checked: map[employer]error{}}
 	c.columns()
 	r.Columns = h.headings
 	for _, l := range t.lines[1:] {
-		r.Rows = append(r.Rows, c.row(l))
+		row := c.row(l)
+		c.employer(row)
+		r.Rows = append(r.Rows, row)
 	}
 	if len(r.Rows) == 0 {
 		f.add(0, "", "it has a heading and no rows")
@@ -104,10 +106,12 @@ func (r *Roster) fill(t table, o Options, f *faults) {
 	contradictions(r.Rows, f)
 }
 
-// Readable is the usual check of a settings file: that it is a file, and can be
-// read.
-func Readable(path string) error {
-	file, err := os.Open(path)
+// Readable checks of a row's settings file that it is a file, and can be read.
+func Readable(r Row) error {
+	if r.EnvFile == "" {
+		return nil
+	}
+	file, err := os.Open(r.EnvFile)
 	if err != nil {
 		return cause(err)
 	}

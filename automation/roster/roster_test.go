@@ -167,14 +167,14 @@ func TestFaults(t *testing.T) {
 		"characters of no format":   {row("A,,B,C,,D\n") + "A\x01,,B,C,,D\n", Options{}, []string{"3 employer: invisible", "3 employer: control character"}},
 		"too long a cell":           {"note," + row(strings.Repeat("é", 32768)+",A,,B,C,,D\n"), Options{}, []string{"2 note: 32767"}},
 		"settings files": {
-			row("A,a.env,B,C,,D\nE,e.env,F,G,,H\nI,a.env,J,K,,L\n"),
-			Options{Dir: "/list", CheckEnvFile: func(path string) error {
-				if path == "/list/a.env" {
+			row("A,a.env,B,C,,D\nE,e.env,F,G,,H\nI,a.env,J,K,,L\nM,,N,O,,P\n"),
+			Options{Dir: "/list", Check: func(r Row) error {
+				if r.EnvFile == "/list/a.env" || r.Employer == "M" {
 					return errors.New("gone")
 				}
 				return nil
 			}},
-			[]string{"2 env_file: /list/a.env: gone", "4 env_file: /list/a.env: gone"},
+			[]string{"2 env_file: /list/a.env: gone", "4 env_file: /list/a.env: gone", "5 employer: M: gone"},
 		},
 		"another business number": {
 			"env_file,given_name,family_name,authorized_by,business_number\na.env,A,B,C,123456789\n./a.env,D,E,C,123 456 789\na.env,F,G,C,987654321\nb.env,F,G,C,987654321\n",
@@ -206,7 +206,7 @@ func TestOpen(t *testing.T) {
 	path := filepath.Join(dir, "list.csv")
 	write(t, path, heads+"A,a.env,B,C,,D\nA,b.env,B,C,,D\nA,.,B,C,,D\n")
 	write(t, filepath.Join(dir, "a.env"), "")
-	_, err := Open(path, Options{For: Create, CheckEnvFile: Readable})
+	_, err := Open(path, Options{For: Create, Check: Readable})
 	var found Faults
 	if !errors.As(err, &found) || len(found) != 2 || found[0].Row != 3 || !strings.Contains(found[1].Message, "not a file") {
 		t.Errorf("the error is %v", err)

@@ -85,8 +85,8 @@ type checker struct {
 	header     header
 	headerLine line
 	faults     *faults
-	// files remembers what was said of a settings file that many rows name.
-	files map[string]error
+	// checked remembers what was said of an employer that many rows name.
+	checked map[employer]error
 }
 
 // columns finds columns that are missing.
@@ -142,7 +142,7 @@ func (c *checker) row(l line) Row {
 	r.BusinessNumber = c.businessNumber(l.number, value(ColBusinessNumber))
 	r.AllowConflict = c.yes(l.number, value(ColAllowConflict))
 	envFile := value(ColEnvFile)
-	r.EnvFile = c.envFile(l.number, envFile)
+	r.EnvFile = c.envFile(envFile)
 	c.required(l.number, value)
 	c.strays(l)
 	for _, at := range c.header.kept {
@@ -192,7 +192,7 @@ func (c *checker) strays(l line) {
 }
 
 // envFile is the whole path of a settings file.
-func (c *checker) envFile(row int, name string) string {
+func (c *checker) envFile(name string) string {
 	if name == "" {
 		return ""
 	}
@@ -203,18 +203,30 @@ func (c *checker) envFile(row int, name string) string {
 	if whole, err := filepath.Abs(path); err == nil {
 		path = whole
 	}
-	if c.options.CheckEnvFile == nil {
-		return path
-	}
-	err, asked := c.files[path]
-	if !asked {
-		err = c.options.CheckEnvFile(path)
-		c.files[path] = err
-	}
-	if err != nil {
-		c.faults.add(row, ColEnvFile, "%s: %v", path, err)
-	}
 	return path
+}
+
+// employer is what a row says about whose account it is.
+type employer struct{ source, businessNumber string }
+
+// employer asks about a row's employer, once.
+func (c *checker) employer(r Row) {
+	if c.options.Check == nil || r.EnvFile+r.Employer == "" {
+		return
+	}
+	about := employer{r.key.source, r.BusinessNumber}
+	err, asked := c.checked[about]
+	if !asked {
+		err = c.options.Check(r)
+		c.checked[about] = err
+	}
+	switch {
+	case err == nil:
+	case r.EnvFile != "":
+		c.faults.add(r.Number, ColEnvFile, "%s: %v", r.EnvFile, err)
+	default:
+		c.faults.add(r.Number, ColEmployer, "%s: %v", r.Employer, err)
+	}
 }
 
 // businessNumber is nine digits, and for a program account two letters and four

@@ -62,7 +62,7 @@ A first real onboarding, step by step:   irccpin help first-onboarding`,
 func (p *program) wire(commands []*cli.Command) {
 	for _, c := range commands {
 		c.HideHelp = true
-		if c.Action != nil && findFlag(c.Flags, "lang") == nil {
+		if findFlag(c.Flags, "lang") == nil {
 			c.Flags = append(c.Flags, langFlag())
 		}
 		c.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return parseError(err) }

@@ -41,9 +41,15 @@ entry and from nowhere else.`,
 // employers, whose settings are in the rows. Nobody can sit in front of several
 // windows, so --no-input says only what holds anyway.
 func manyFlags() []cli.Flag {
-	return slices.DeleteFunc(portalFlags(), func(f cli.Flag) bool {
+	flags := slices.DeleteFunc(portalFlags(), func(f cli.Flag) bool {
 		return isSingle(f) || f.Names()[0] == "attend"
 	})
+	for i, f := range flags {
+		if f.Names()[0] == "show" {
+			flags[i] = boolFlag("show", "show the browser, which is hidden unless told", catSession)
+		}
+	}
+	return flags
 }
 
 // forMany settles how the portal is opened for several employers.
@@ -74,7 +80,7 @@ func (p *program) batch(c *cli.Context, command string) error {
 		return err
 	}
 	list, err := heed(c.Context, func() (*roster.Roster, error) {
-		return p.readRoster(c.Args().First(), roster.Purpose(command), employerFile)
+		return p.readRoster(c.Args().First(), roster.Purpose(command), jobs.CheckEmployer(c.Context, config))
 	})
 	if err != nil {
 		return err
@@ -110,18 +116,12 @@ func (p *program) batch(c *cli.Context, command string) error {
 }
 
 // readRoster reads and checks a roster; "-" is standard input.
-func (p *program) readRoster(path string, purpose roster.Purpose, check func(string) error) (*roster.Roster, error) {
-	o := roster.Options{For: purpose, CheckEnvFile: check}
+func (p *program) readRoster(path string, purpose roster.Purpose, check func(roster.Row) error) (*roster.Roster, error) {
+	o := roster.Options{For: purpose, Check: check}
 	if path != "-" {
 		return roster.Open(path, o)
 	}
 	return roster.Read(lang.Text("standard input"), p.in, o)
-}
-
-// employerFile checks all of an employer's settings file that can be checked without
-// running the commands in it.
-func employerFile(path string) error {
-	return automation.CheckSettings(automation.SettingsFrom{File: path, FileNamed: true})
 }
 
 // openResults makes a place for the results, in the --out file if there is one.

@@ -115,6 +115,20 @@ func (k parcel) document(s jobs.Schedule, e *jobs.Ending) ([]byte, error) {
 	}{doc, s.Name})
 }
 
+// Ready implements jobs.Deliverer.
+func (r *courier) Ready(_ context.Context, s jobs.Schedule) error {
+	k, err := open(s)
+	if err != nil || k.Out == "" || len(k.EncryptTo) > 0 {
+		return err
+	}
+	err = roster.CheckFile(k.Out, k.list, roster.FileOptions{Simulated: s.Realm == jobs.Simulated})
+	var stop *automation.Error
+	if errors.As(err, &stop) {
+		stop.Hint = lang.Text("Move it away, then: irccpin schedule resume. The portal was not opened.")
+	}
+	return err
+}
+
 // Hand implements jobs.Deliverer.
 func (r *courier) Hand(ctx context.Context, s jobs.Schedule, e *jobs.Ending) error {
 	k, err := open(s)

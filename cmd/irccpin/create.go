@@ -33,24 +33,25 @@ is recorded together with the statement.`,
 
 func (p *program) create(c *cli.Context) error {
 	order, err := orderOf(c)
-	if err != nil {
-		return err
-	}
-	return p.portal(c, errand{command: "create", job: automation.Create(order), person: order.Person, authorizedBy: order.AuthorizedBy, tell: tellOrder, changes: true})
+	return p.portal(c, errand{command: "create", job: automation.Create(order), person: order.Person, authorizedBy: order.AuthorizedBy, tell: tellOrder, changes: true}, err)
 }
 
 // orderOf reads who is to be created, and on whose word.
 func orderOf(c *cli.Context) (automation.NewUser, error) {
 	person, err := personOf(c)
+	order := automation.NewUser{Person: person, AllowConflict: c.Bool("allow-conflict"), DryRun: c.Bool("dry-run")}
+	by, unfit := automation.TidyName(c.String("authorized-by"))
+	if unfit == nil {
+		order.AuthorizedBy = by
+	}
 	if err != nil {
-		return automation.NewUser{}, err
+		return order, err
 	}
 	for _, flag := range []string{"given-name", "family-name"} {
 		if !c.IsSet(flag) {
-			return automation.NewUser{}, usage("--%s is missing", flag)
+			return order, usage("--%s is missing", flag)
 		}
 	}
-	order := automation.NewUser{Person: person, AllowConflict: c.Bool("allow-conflict"), DryRun: c.Bool("dry-run")}
 	if strings.TrimSpace(c.String("authorized-by")) == "" {
 		return order, &automation.Error{
 			Code:    automation.Unsafe,
@@ -58,9 +59,8 @@ func orderOf(c *cli.Context) (automation.NewUser, error) {
 			Hint:    lang.Text("Name the person on whose word it is given: --authorized-by NAME"),
 		}
 	}
-	order.AuthorizedBy, err = automation.TidyName(c.String("authorized-by"))
-	if err != nil {
-		return order, usage("--authorized-by %v", err)
+	if unfit != nil {
+		return order, usage("--authorized-by %v", unfit)
 	}
 	return order, nil
 }

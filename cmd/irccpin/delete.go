@@ -31,13 +31,10 @@ The portal keeps no way back. --confirm says that you mean it.`,
 
 func (p *program) delete(c *cli.Context) error {
 	person, err := onePersonOf(c)
-	if err != nil {
-		return err
+	if err == nil && !c.Bool("confirm") {
+		err = usage("a deletion cannot be taken back: add --confirm if you mean it. The portal was not opened")
 	}
-	if !c.Bool("confirm") {
-		return usage("a deletion cannot be taken back: add --confirm if you mean it. The portal was not opened")
-	}
-	return p.portal(c, errand{command: "delete", job: automation.Delete(person), person: person, tell: tellDeletion, changes: true})
+	return p.portal(c, errand{command: "delete", job: automation.Delete(person), person: person, tell: tellDeletion, changes: true}, err)
 }
 
 func tellDeletion(out io.Writer, r *automation.Result) error {

@@ -22,7 +22,7 @@ func (p *program) demoCommand() *cli.Command {
 		Description: `Starts the built-in simulated portal on this machine, signs in there as a made-up
 employer, creates a made-up user and prints the PIN. Needs no account, no
 settings and no network; installs a browser when there is none. Nothing stays
-behind. --show lets you watch.`,
+behind. At a terminal with a display you can watch; --headless hides the window.`,
 		Flags: slices.Concat([]cli.Flag{
 			&cli.Uint64Flag{Name: "seed", Usage: lang.Text("`NUMBER`: draw the portal's pages from it; a new one each time unless told"), Category: catSession},
 			valueFlag("lang", "LANG", "the language of the portal, and of all that is told: en or fr", catSession),
@@ -33,9 +33,12 @@ behind. --show lets you watch.`,
 }
 
 func (p *program) demo(c *cli.Context) (err error) {
-	// A demo goes by its flags. What is set on the machine is for real work; only
-	// the browser is the same.
-	environ := append(p.withoutSettings(), "IRCCPIN_BROWSER="+p.variable("IRCCPIN_BROWSER"))
+	// What is set on the machine is for real work; only the browser and its window
+	// are the same.
+	environ := p.withoutSettings()
+	for _, name := range []string{"IRCCPIN_BROWSER", "IRCCPIN_HEADLESS", "IRCCPIN_TIMEOUT"} {
+		environ = append(environ, name+"="+p.variable(name))
+	}
 	sources := sources{c: c, p: p, environ: environ}
 	if err := sources.early(); err != nil {
 		return err
@@ -44,7 +47,7 @@ func (p *program) demo(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	hidden, _, err := sources.headless(false)
+	hidden, chosen, err := sources.headless(p.attended())
 	if err != nil {
 		return err
 	}
@@ -52,8 +55,14 @@ func (p *program) demo(c *cli.Context) (err error) {
 	if config.Browser, err = sources.of("browser", "IRCCPIN_BROWSER").program(); err != nil {
 		return err
 	}
-	if config.Timeout, err = sources.of("timeout", "").duration(false); err != nil {
+	if config.Timeout, err = sources.of("timeout", "IRCCPIN_TIMEOUT").duration(false); err != nil {
 		return err
+	}
+	if !hidden && !chosen {
+		// Nobody asked for a window: one that cannot be had is done without.
+		found, err := automation.FindBrowser(c.Context, config.Browser, false)
+		hidden = err != nil || found.HeadlessShell
+		config.Headless = hidden
 	}
 	if err := p.haveBrowser(c.Context, config.Browser, hidden); err != nil {
 		return err

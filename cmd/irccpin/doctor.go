@@ -67,7 +67,7 @@ func (p *program) doctor(c *cli.Context) error {
 	case signedIn && !live:
 		return usage("--signed-in needs --live")
 	case live:
-		if err := s.earlySimulator(); err != nil {
+		if _, err := s.earlySimulator(); err != nil {
 			return err
 		}
 	}
@@ -162,6 +162,17 @@ func problem(name string, err error) check {
 
 func (p *program) checkBrowser(ctx context.Context, s sources) check {
 	const name = "browser"
+	var c automation.Config
+	if err := s.elsewhere(&c); err != nil {
+		return problem(name, err)
+	}
+	if len(c.BrowserURLs) > 0 {
+		found, err := automation.CheckBrowsersElsewhere(ctx, c.BrowserURLs, c.TrustRemoteBrowser)
+		if err != nil {
+			return problem(name, err)
+		}
+		return check{Name: name, OK: true, Detail: found}
+	}
 	path, err := s.of("browser", "IRCCPIN_BROWSER").program()
 	if err != nil {
 		return problem(name, err)
@@ -195,7 +206,7 @@ func (p *program) checkBrowser(ctx context.Context, s sources) check {
 func (p *program) checkSettings(ctx context.Context, from automation.SettingsFrom) (check, map[string]automation.Secret) {
 	const name = "settings"
 	_, missing := os.Stat(from.File)
-	if missing != nil && !from.FileNamed && from.Employer == "" && !p.exported() {
+	if missing != nil && !from.FileNamed && from.Employer == "" && automation.RefuseExported(p.environ) == nil {
 		return check{Name: name, OK: true, Detail: lang.Text("none yet"), Hint: lang.Text("irccpin help first-onboarding tells how to begin; irccpin demo needs none.")}, nil
 	}
 	settings, err := automation.LoadSettings(ctx, from)
@@ -212,11 +223,6 @@ func (p *program) checkSettings(ctx context.Context, from automation.SettingsFro
 		where = lang.Text("the environment")
 	}
 	return check{Name: name, OK: true, Detail: where}, settings.Program
-}
-
-// exported tells whether any of the employer's settings are in the environment.
-func (p *program) exported() bool {
-	return p.variable("GCKEY_USERNAME") != "" || p.variable("GCKEY_PASSWORD") != ""
 }
 
 func (p *program) checkState(ctx context.Context, s sources) check {

@@ -23,5 +23,5 @@ func (p *program) listCommand() *cli.Command {
 }
 
 func (p *program) list(c *cli.Context) error {
-	return p.portal(c, errand{command: "list", job: automation.List(), tell: tellList, hide: !c.Bool("show-pins")})
+	return p.portal(c, errand{command: "list", job: automation.List(), tell: tellList, hide: !c.Bool("show-pins")}, nil)
 }

@@ -152,4 +152,7 @@ func (p *program) outPaint(c text.Color, s string) string {
 func (p *program) bold(s string) string { return p.outPaint(text.Bold, s) }
 
 // flagsForLook checks the flags of a look before any file is read.
-func (s sources) flagsForLook() error { return cmp.Or(s.early(), s.earlySimulator()) }
+func (s sources) flagsForLook() error {
+	_, err := s.earlySimulator()
+	return cmp.Or(s.early(), err)
+}

@@ -44,19 +44,21 @@ type option struct {
 	code automation.Code
 	// dir is what a relative path is relative to.
 	dir string
+	// rank is how much the place counts: a flag most, 0 for what is not set.
+	rank int
 }
 
 // of returns an option by its flag ("" for none) and the name of its variable
 // ("" for none).
 func (s sources) of(flag, name string) option {
 	if flag != "" && s.c.IsSet(flag) {
-		return option{fmt.Sprint(s.c.Value(flag)), "--" + flag, automation.Usage, ""}
+		return option{fmt.Sprint(s.c.Value(flag)), "--" + flag, automation.Usage, "", 3}
 	}
 	if value := variable(s.environ, name); name != "" && value != "" {
-		return option{value, lang.Text("%s in the environment", name), automation.BadSettings, ""}
+		return option{value, lang.Text("%s in the environment", name), automation.BadSettings, "", 2}
 	}
 	if value := s.file[name]; !value.IsZero() {
-		return option{value.Reveal(), lang.Text("%s in %s", name, s.name), automation.BadSettings, filepath.Dir(s.name)}
+		return option{value.Reveal(), lang.Text("%s in %s", name, s.name), automation.BadSettings, filepath.Dir(s.name), 1}
 	}
 	return option{}
 }
@@ -318,12 +320,12 @@ func (s sources) early() error {
 // earlySimulator does the same for pairs of which one half may be in the
 // settings file: the simulator's flags, and those of a browser elsewhere. What
 // else is wrong with that file is told when it is read in earnest.
-func (s sources) earlySimulator() error {
+func (s sources) earlySimulator() (simulated bool, err error) {
 	from := s.settingsFrom()
 	program, _ := automation.ProgramSettings(from)
 	s = s.withFile(program, from.File)
-	_, err := s.simulator()
-	return cmp.Or(err, s.elsewhere(new(automation.Config)))
+	simulator, err := s.simulator()
+	return simulator != nil, cmp.Or(err, s.elsewhere(new(automation.Config)))
 }
 
 // settings reads the employer's settings. Who has none yet is told how to begin.
@@ -331,7 +333,7 @@ func (s sources) settings(ctx context.Context) (*automation.Settings, error) {
 	from := s.settingsFrom()
 	settings, err := automation.LoadSettings(ctx, from)
 	var stop *automation.Error
-	if _, missing := os.Stat(from.File); missing != nil && !from.FileNamed && from.Employer == "" && errors.As(err, &stop) {
+	if _, missing := os.Stat(from.File); missing != nil && !from.FileNamed && from.Employer == "" && automation.RefuseExported(s.environ) == nil && errors.As(err, &stop) {
 		stop.Hint = lang.Text("Write the settings file first: irccpin help first-onboarding")
 	}
 	return settings, err
@@ -402,11 +404,10 @@ func (s sources) elsewhere(c *automation.Config) error {
 			return usage("--trust-remote-browser is given without --browser-url")
 		}
 		return nil
-	case here.value != "" && here.where == "--browser":
-		if there.where == "--browser-url" {
-			return usage("--browser and --browser-url contradict each other")
-		}
-		return nil // a flag counts more than the environment
+	case s.c.IsSet("browser") && s.c.IsSet("browser-url"):
+		return usage("--browser and --browser-url contradict each other")
+	case here.rank > there.rank:
+		return nil
 	case s.c.Bool("show"):
 		return usage("--show and %s contradict each other: the window would not be here", there.where)
 	}

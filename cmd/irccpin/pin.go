@@ -25,10 +25,7 @@ on its line. Names and e-mail together tell namesakes apart.`,
 
 func (p *program) pin(c *cli.Context) error {
 	person, err := onePersonOf(c)
-	if err != nil {
-		return err
-	}
-	return p.portal(c, errand{command: "pin", job: automation.FindPIN(person), person: person, tell: p.tellPIN})
+	return p.portal(c, errand{command: "pin", job: automation.FindPIN(person), person: person, tell: p.tellPIN}, err)
 }
 
 // tellPIN prints a PIN for $(irccpin pin …): whose it is goes to stderr.

@@ -31,39 +31,50 @@ type errand struct {
 	hide bool
 }
 
-// portal does an errand. How it failed is told together with whom it was about.
-func (p *program) portal(c *cli.Context, e errand) error {
-	err := p.do(c, e)
-	var ended *unsuccessful
-	if err != nil && !errors.As(err, &ended) {
-		var misused *usageError
-		if errors.As(err, &misused) {
-			return err
-		}
-		ended = &unsuccessful{result: failed(err)}
+// portal does an errand, unless asking for it has failed already. How it failed is
+// told together with whom it was about.
+func (p *program) portal(c *cli.Context, e errand, asked error) error {
+	sources := sources{c: c, p: p, environ: p.environ}
+	simulated, err := sources.earlySimulator()
+	at := whereabouts{c.String("employer"), simulated}
+	if err = cmp.Or(asked, sources.early(), err); err == nil {
+		err = p.do(c, e, sources, &at)
 	}
-	if ended == nil {
+	if err == nil {
 		return nil
 	}
-	if r := ended.result; r.User == nil && e.person != (automation.Person{}) {
+	var ended *unsuccessful
+	if !errors.As(err, &ended) {
+		ended = &unsuccessful{result: failed(err), cause: err}
+	}
+	r := ended.result
+	if r.User == nil && e.person != (automation.Person{}) {
 		r.User = &automation.User{GivenName: e.person.GivenName, FamilyName: e.person.FamilyName, Email: e.person.Email}
 	}
-	ended.result.AuthorizedBy = cmp.Or(ended.result.AuthorizedBy, e.authorizedBy)
+	r.AuthorizedBy = cmp.Or(r.AuthorizedBy, e.authorizedBy)
+	r.Employer.Name = cmp.Or(r.Employer.Name, at.employer)
+	r.Simulated = r.Simulated || at.simulated
 	return ended
+}
+
+// whereabouts are what a command that did not get to the portal knows of where it
+// was to go.
+type whereabouts struct {
+	employer  string
+	simulated bool
 }
 
 // do settles the options, runs the job with a person watching, delivers and prints
 // the result.
-func (p *program) do(c *cli.Context, e errand) error {
-	sources := sources{c: c, p: p, environ: p.environ}
-	if err := cmp.Or(sources.early(), sources.earlySimulator()); err != nil {
-		return err
-	}
+func (p *program) do(c *cli.Context, e errand, sources sources, at *whereabouts) error {
 	delivery, err := prepareDelivery(c)
 	if err != nil {
 		return err
 	}
 	config, err := sources.config(c.Context, e.command)
+	if config.Settings != nil {
+		at.employer = cmp.Or(config.Settings.Employer, at.employer)
+	}
 	if err != nil {
 		return err
 	}

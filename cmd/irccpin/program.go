@@ -161,7 +161,11 @@ type unsuccessful struct {
 	result *automation.Result
 	// shown is the document to print instead of the result itself; see doctor.go.
 	shown any
+	// cause is why it did not get as far as the portal.
+	cause error
 }
+
+func (u *unsuccessful) Unwrap() error { return u.cause }
 
 func (u *unsuccessful) Error() string { return u.result.Error.Message }
 

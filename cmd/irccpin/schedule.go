@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +27,11 @@ func (p *program) scheduleCommand() *cli.Command {
 		return &cli.Command{
 			Name: name, Usage: usage, ArgsUsage: "NAME", Description: more, Flags: storeFlags(),
 			Action: func(c *cli.Context) error {
-				return p.withStore(c, func(s *jobs.Store, _ automation.Config) error { return act(c, s, c.Args().First()) })
+				schedule, err := scheduleName(c)
+				if err != nil {
+					return err
+				}
+				return p.withStore(c, func(s *jobs.Store, _ automation.Config) error { return act(c, s, schedule) })
 			},
 		}
 	}
@@ -45,6 +51,15 @@ func (p *program) scheduleCommand() *cli.Command {
 			one("run", lang.Text("run a schedule now, beside its timing"), lang.Text("A worker does it: irccpin worker."), p.scheduleRun),
 		},
 	}
+}
+
+// scheduleName is the name that a command line gives, as it is kept.
+func scheduleName(c *cli.Context) (string, error) {
+	name, err := automation.TidyName(c.Args().First())
+	if err != nil {
+		return "", usage("the name %v", err)
+	}
+	return name, nil
 }
 
 // storeFlags are those of commands that only look into the database.
@@ -113,8 +128,8 @@ func (p *program) withStore(c *cli.Context, do func(*jobs.Store, automation.Conf
 func (p *program) scheduleAdd(c *cli.Context) error {
 	plan := jobs.Plan{Command: c.String("command"), UntilPIN: c.String("until") == "pin"}
 	var err error
-	if plan.Name, err = automation.TidyName(c.Args().First()); err != nil {
-		return usage("the name %v", err)
+	if plan.Name, err = scheduleName(c); err != nil {
+		return err
 	}
 	switch {
 	case plan.Command != jobs.PINs && plan.Command != jobs.Create:
@@ -147,6 +162,9 @@ func (p *program) scheduleAdd(c *cli.Context) error {
 		if config.Simulator != nil {
 			plan.Realm = jobs.Simulated
 		}
+		if err := apart(c.Context, store, way, plan.Name); err != nil {
+			return err
+		}
 		added, err := store.Add(c.Context, plan)
 		if err != nil {
 			return err
@@ -158,6 +176,32 @@ func (p *program) scheduleAdd(c *cli.Context) error {
 		_, err = fmt.Fprintln(p.out, lang.Text("%s: %s, %s, next %s", added.Name, plural(len(added.Rows), "row"), added.Timing.Words(), when(added.Next)))
 		return err
 	})
+}
+
+// apart refuses an --out at which another schedule keeps its results: encrypted
+// ones cannot be told from each other and would be replaced, others be refused row
+// by row.
+func apart(ctx context.Context, store *jobs.Store, w way, name string) error {
+	stem := func(w way) string {
+		if len(w.EncryptTo) > 0 {
+			return strings.TrimSuffix(w.Out, filepath.Ext(w.Out))
+		}
+		return w.Out
+	}
+	list, err := store.Schedules(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		var other way
+		if err := json.Unmarshal(s.Delivery, &other); err != nil {
+			return lang.Errorf("the schedule %q cannot be read: %w", s.Name, err)
+		}
+		if w.Out != "" && s.Name != name && stem(other) == stem(w) {
+			return usage("the schedule %q keeps its results there already: %s", s.Name, w.Out)
+		}
+	}
+	return nil
 }
 
 // timing reads when a schedule is to run.
