@@ -137,6 +137,8 @@ type Driver struct {
 	main Tab
 	// others are the tabs beside the one that is driven, oldest first; see tabs.go.
 	others []*pane
+	// plain is the last press, where Next may repeat it.
+	plain *plainPress
 	// acted is when something was last pressed, or an address opened.
 	acted time.Time
 	// questions answers the browser's own boxes.
@@ -237,7 +239,7 @@ func (d *Driver) Shot() *Snapshot { return d.at.shot }
 
 // Open navigates to an address of the catalog.
 func (d *Driver) Open(ctx context.Context, address string) error {
-	d.left, d.acted, d.unanswered, d.answering = d.at.shot, time.Now(), unanswered{}, ""
+	d.left, d.acted, d.unanswered, d.answering, d.plain = d.at.shot, time.Now(), unanswered{}, "", nil
 	return d.loading(ctx, d.tab.Navigate(ctx, address), lang.Text("the portal could not be opened"))
 }
 
@@ -263,7 +265,7 @@ func (d *Driver) Again(ctx context.Context) error {
 	if d.at.method != http.MethodGet || d.answering != "" && d.at.doc != d.answering {
 		return ErrPosted
 	}
-	d.left, d.acted, d.unanswered = d.at.shot, time.Now(), unanswered{}
+	d.left, d.acted, d.unanswered, d.plain = d.at.shot, time.Now(), unanswered{}, nil
 	return d.loading(ctx, d.tab.Reload(ctx), lang.Text("the page could not be loaded again"))
 }
 

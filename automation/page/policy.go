@@ -55,6 +55,9 @@ type policy struct {
 	posted, flying bool
 	// left is set once anything but a question (GET) has left since the last Submit.
 	left bool
+	// stirred is set once a document was asked for, or a script posted, since the last
+	// press.
+	stirred bool
 	// still is the permission to commit; see Driver.Permit.
 	still func() *Stop
 	// release ends the seal of a committing post that has left; nil before, and once
@@ -115,6 +118,20 @@ func (p *policy) commit(still func() *Stop) {
 	p.posted, p.flying = false, false
 }
 
+// pressing notes that something is about to be pressed.
+func (p *policy) pressing() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stirred = false
+}
+
+// hasStirred tells whether the last press led to a request that is judged.
+func (p *policy) hasStirred() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stirred
+}
+
 // submitting notes that a form with secrets is about to be sent.
 func (p *policy) submitting() {
 	p.mu.Lock()
@@ -171,6 +188,7 @@ func (p *policy) judge(r browser.Request) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.stirred = true
 	// A post with a secret in it must reach the portal once, like one that
 	// commits: a repeat by the browser counts as a second try there.
 	once := p.committing || p.origins != nil && !p.sent

@@ -36,9 +36,46 @@ type rowOrder struct {
 
 // Press presses a button or link of the recognised page with a real mouse
 // click. The click is let through only if it lands on that very element and
-// nothing about it has changed since it was checked.
+// nothing about it has changed since it was checked. Where Next then finds that
+// nothing came of it, it presses once more.
 func (d *Driver) Press(ctx context.Context, page, element string) error {
-	return d.press(ctx, page, element, order{})
+	d.policy.pressing()
+	err := d.press(ctx, page, element, order{})
+	if err == nil {
+		d.plain = &plainPress{page, element}
+	}
+	return err
+}
+
+// plainPress is a press that sends nothing that was filled and takes nothing that
+// cannot be taken back: it may be repeated.
+type plainPress struct{ page, element string }
+
+// deadFor is how long a page must have kept still after a press, and asked for
+// nothing, until its script counts as not having been there yet.
+const deadFor = 5 * time.Second
+
+// dead tells whether nothing came of the last press, and if that is open, until
+// when.
+func (d *Driver) dead(now time.Time) (dead bool, until time.Time) {
+	if d.plain == nil || d.left == nil || d.at.doc != d.left.Doc || d.policy.hasStirred() || d.trouble() != nil {
+		return false, time.Time{}
+	}
+	until = d.acted.Add(deadFor)
+	if d.at.changed.After(d.acted) {
+		until = d.at.changed.Add(deadFor)
+	}
+	return !now.Before(until), until
+}
+
+// pressAgain repeats a press that nothing came of. A page that does not let it
+// happen is busy with the first one after all.
+func (d *Driver) pressAgain(ctx context.Context) error {
+	err := d.press(ctx, d.plain.page, d.plain.element, order{})
+	if CodeOf(err) == PageChanged {
+		return nil
+	}
+	return err
 }
 
 // Submit presses the button that sends what was filled; the values must still
@@ -95,7 +132,7 @@ func (e *doubtError) Unwrap() error { return e.err }
 
 // press arms the guard in the page, clicks, and waits for the guard's verdict.
 func (d *Driver) press(ctx context.Context, page, element string, o order) error {
-	d.unanswered = unanswered{}
+	d.unanswered, d.plain = unanswered{}, nil
 	limit := time.Now().Add(toPress)
 	for boxes := 0; ; {
 		result, err := d.pressOnce(ctx, page, element, o)

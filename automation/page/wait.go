@@ -60,7 +60,14 @@ func (d *Driver) NextOr(ctx context.Context, waitingFor, overlay string) (*Snaps
 		if !now.Before(limit) {
 			return nil, d.stop(PortalUnavailable, lang.Text("waited %s for %s; %s", moveOn, waitingFor, d.sight()), lang.Text("The portal is slow or stuck. Try again later."))
 		}
-		if err := d.step(ctx, earliest(limit, v.until)); err != nil {
+		dead, until := d.dead(now)
+		if dead {
+			if err := d.pressAgain(ctx); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if err := d.step(ctx, earliest(earliest(limit, v.until), until)); err != nil {
 			return nil, err
 		}
 	}
