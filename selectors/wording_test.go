@@ -44,7 +44,7 @@ func TestWordings(t *testing.T) {
 		{"create-user", "family-name", []string{
 			"Family Name", "Family name(s)", "Last name", "Last name(s)", "Surname", "Surname (required)", "User's family name", "Family name of the secondary user", "2. Surname",
 			"Nom de famille", "Nom(s) de famille", "Noms de famille", "Nom", "Patronyme", "Nom de famille (obligatoire)", "Nom de famille de l'utilisateur", "NOM DE FAMILLE :", "Nom de famille (de naissance ou d'usage)",
-		}, []string{"Given name", "Name", "Full name", "Prénom", "Prénom(s)", "Maiden name of your mother", "Nom d'utilisateur", "Nom de l'entreprise", "Nom légal", "Nom commercial", "Family name of the primary user"}},
+		}, []string{"Given name", "Name", "Full name", "Nom complet", "Nom au complet", "Prénom", "Prénom(s)", "Maiden name of your mother", "Nom d'utilisateur", "Nom de l'entreprise", "Nom légal", "Nom commercial", "Family name of the primary user"}},
 		{"create-user", "email", []string{
 			"Email address", "Email", "E-mail", "E-mail address", "e-Mail Address (optional)", "User's email address", "Electronic mail address",
 			"Adresse courriel", "Adresse de courriel", "Courriel", "Adresse électronique", "Courriel (facultatif)", "Adresse de courrier électronique", "Adresse courriel de l'utilisateur", "Courrier électronique", "Adresse électronique (courriel)",

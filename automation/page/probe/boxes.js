@@ -11,6 +11,7 @@ function boxesOver(seen, el, cover) {
   for (let at = cover; at && !contains(at, el); at = parent(at)) if (placed(at)) box = at;
   if (!box) return [];
   if (seen.actions.some((action) => contains(box, action) && visible(action))) return [box];
+  if (tidy(shownText(box)) !== '') return []; // "Please wait" is no veil: it goes by itself
   const beside = box.parentElement ? [...box.parentElement.children].filter((other) => other !== box && placed(other)) : [];
   const near = [...new Set([...select(seen, dialogs), ...beside])].filter((other) => visible(other) && !contains(other, el));
   return near.filter((other) => !near.some((outer) => outer !== other && contains(outer, other)) && seen.actions.some((action) => contains(other, action) && visible(action)));

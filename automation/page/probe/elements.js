@@ -15,8 +15,20 @@ function find(seen, page, spec, memo) {
   const { ways, pool, parts, left } = waysOf(seen, page, spec, memo);
   const found = agree(spec, ways, pool);
   if (found.el && outdone(found.el, left)) return { status: 'ambiguous', way: '', candidates: [found.el, ...left].slice(0, 5).map(describe) };
+  const other = found.el && claimed(page, spec, found.el);
+  if (other) return { status: 'disagree', way: '', candidates: [describe(found.el)] };
   if (found.el && parts) found.parts = parts;
   return found;
+}
+
+// claimed tells whether something that a field is called makes it another field of
+// the page: one that a screen reader calls "Given name(s)" and the screen "Family
+// Name" is neither.
+function claimed(page, spec, el) {
+  if (spec.role === 'action' || !spec.label) return false;
+  const own = testOf(spec.label);
+  const others = Object.values(page.elements).filter((other) => other !== spec && other.role === spec.role && other.label);
+  return fieldNames(el).some(([way, names]) => way !== 'hint' && others.some((other) => names.some((name) => says(testOf(other.label), name)) && !names.some((name) => says(own, name))));
 }
 
 // aside tells a button or field of a part of the page that is not about it: 'help' is the
