@@ -51,6 +51,9 @@ type actResult struct {
 		Element string `json:"element"`
 		Kept    string `json:"kept"`
 	} `json:"changed"`
+
+	// moved tells of a press that the page left for another before it was heard of.
+	moved bool
 }
 
 // Fill types values into fields of the recognised page, all or nothing: the

@@ -141,6 +141,9 @@ func (d *Driver) press(ctx context.Context, page, element string, o order) error
 			return err
 		case result.OK:
 			d.left, d.acted = d.at.shot, time.Now()
+			if result.moved {
+				d.left = nil
+			}
 			d.answering = ""
 			d.options.Observer.Acted(page, element, "pressed", d.wayOf(element))
 			return nil
@@ -260,8 +263,15 @@ func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (
 	case verdict != nil:
 		d.policy.calm()
 		return actResult{Status: verdict.Reason, Element: element}, nil
+	case err == nil && !o.commits && o.row == nil && len(o.keep) == 0 && d.trouble() == nil:
+		// The page left as it was pressed: at the press, or by itself. The next one tells.
+		return actResult{OK: true, Text: armed.Text, Box: armed.Box, moved: true}, nil
 	case err == nil:
-		return actResult{}, &doubtError{err: d.judge(time.Now()).err}
+		err = d.judge(time.Now()).err
+		if err == nil {
+			err = d.stop(PortalUnavailable, lang.Text("the page went on just as %q was pressed, and nobody knows whether it was sent", d.named(page, element)), lang.Text("Run the command again."))
+		}
+		return actResult{}, &doubtError{err: err}
 	}
 	// Why nothing was heard is often known: the page was leaving for a place
 	// where it may not go.

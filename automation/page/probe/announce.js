@@ -38,6 +38,19 @@ function arrived() {
   scheduled = setTimeout(announce, 0);
 }
 
+// listen hears how far the page is. See watch for why it is called at each look.
+function listen() {
+  document.addEventListener('readystatechange', parsed);
+  window.addEventListener('load', arrived);
+  window.addEventListener('pageshow', changed);
+}
+
+function parsed() {
+  // What the parser did is none of a script's work.
+  if (document.readyState === 'interactive') observer.takeRecords();
+  changed();
+}
+
 // What scripts did to the document since it was parsed: a table that they
 // never touched is as the server sent it.
 const stirred = new Set(); // what was changed inside

@@ -138,10 +138,14 @@ const tidy = (s) => s.replace(/\p{Cf}/gu, '').replace(/\s+/g, ' ').trim();
 const watched = new WeakSet();
 let observer = null;
 
+// watch hears of what happens in a document or a shadow root. A page that writes
+// its document anew (document.open) takes all listeners away, so they are put there
+// at each look; one that is there already stays as it is.
 function watch(root) {
-  if (watched.has(root)) return;
-  watched.add(root);
-  observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+  if (!watched.has(root)) {
+    watched.add(root);
+    observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+  }
   const listening = root.defaultView || root;
   for (const type of ['load', 'toggle', 'transitionend', 'animationend', 'change', 'input']) {
     listening.addEventListener(type, changed, { capture: true, passive: true });
@@ -166,6 +170,7 @@ function look() {
   };
   afresh();
   watch(document);
+  listen();
   (function visit(node) {
     if (node.nodeType === Node.TEXT_NODE) {
       if (node.data.trim() !== '' && node.parentElement && displayed(node.parentElement)) add(node.data);
