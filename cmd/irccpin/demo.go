@@ -59,9 +59,7 @@ func (p *program) demo(c *cli.Context) (err error) {
 		return err
 	}
 	if !hidden && !chosen {
-		// Nobody asked for a window: one that cannot be had is done without.
-		found, err := automation.FindBrowser(c.Context, config.Browser, false)
-		hidden = err != nil || found.HeadlessShell
+		hidden = windowless(c.Context, config.Browser)
 		config.Headless = hidden
 	}
 	if err := p.haveBrowser(c.Context, config.Browser, hidden); err != nil {

@@ -438,6 +438,13 @@ func (s sources) persons() []string {
 	return names
 }
 
+// windowless tells whether no window can be had: one that nobody asked for is done
+// without then.
+func windowless(ctx context.Context, named string) bool {
+	found, err := automation.FindBrowser(ctx, named, false)
+	return err != nil || found.HeadlessShell
+}
+
 // window settles which browser is started, whether it is seen, and for how long.
 func (s sources) window(ctx context.Context, c *automation.Config) error {
 	alone, err := s.of("no-input", "IRCCPIN_NO_INPUT").yes()
@@ -463,9 +470,7 @@ func (s sources) window(ctx context.Context, c *automation.Config) error {
 	}
 	chosen = chosen || c.Attend
 	if !hidden && !chosen {
-		// Nobody asked for a window: one that cannot be had is done without.
-		found, err := automation.FindBrowser(ctx, c.Browser, false)
-		hidden = err != nil || found.HeadlessShell
+		hidden = windowless(ctx, c.Browser)
 	}
 	c.Headless = hidden
 	if c.Timeout, err = s.of("timeout", "IRCCPIN_TIMEOUT").duration(false); err != nil {
