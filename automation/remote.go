@@ -106,7 +106,7 @@ func CheckBrowsersElsewhere(ctx context.Context, urls []string, trust bool) (str
 		}
 		found = append(found, lang.Text("%s at %s", chrome.Version(), e))
 		if err := chrome.Close(ctx); err != nil {
-			return "", &Error{Code: NoBrowser, Message: lang.Text("the browser at %s: %v", e, err), Err: err}
+			return "", &Error{Code: NoBrowser, Message: lang.Text("the browser at %s: %v", e, err), Err: err, Hint: lang.Text("It answered and then ended the connection. Run doctor again; if it stays so, start that browser anew.")}
 		}
 	}
 	return strings.Join(found, "; "), nil
