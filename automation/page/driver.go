@@ -21,6 +21,7 @@ type Tab interface {
 	Navigate(ctx context.Context, url string) error
 	Reload(ctx context.Context) error
 	Call(ctx context.Context, doc browser.DocID, function string, args any, result any) error
+	Listens(ctx context.Context, doc browser.DocID, function string, events ...string) (bool, error)
 	Click(ctx context.Context, x, y float64) error
 	Screenshot(ctx context.Context) ([]byte, error)
 	HTML(ctx context.Context) (string, error)
@@ -110,6 +111,10 @@ const (
 	stillLoading = 250 * time.Millisecond
 	// toPress bounds getting a button ready to be pressed.
 	toPress = 10 * time.Second
+	// toWake is how long a page must have kept still until a button that needs a
+	// script, and that no script seems to listen to, is pressed all the same: a
+	// script may listen on the page as a whole.
+	toWake = 3 * time.Second
 	// toLand is how soon a mouse click reaches the page; it takes milliseconds.
 	toLand = 3 * time.Second
 	// toAct is how soon a page does what it does when it is pressed down on.

@@ -46,6 +46,8 @@ type actResult struct {
 	Y          float64  `json:"y"`
 	Text       string   `json:"text"`
 	Box        string   `json:"box"`
+	// Needs is the event that a script must listen to, if anything is to come of a press.
+	Needs string `json:"needs"`
 	// Changed are values that loose fields made of what was typed.
 	Changed []struct {
 		Element string `json:"element"`

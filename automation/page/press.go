@@ -17,6 +17,9 @@ type order struct {
 	keep    []fillItem
 	origins []string
 	commits bool
+	// once is for a press that is never repeated: it waits until the script is there
+	// that carries it out.
+	once bool
 	// still leaves the keyboard where it is.
 	still bool
 	table string
@@ -84,7 +87,7 @@ func (d *Driver) pressAgain(ctx context.Context) error {
 func (d *Driver) Submit(ctx context.Context, page, element string, filled ...Item) error {
 	keep, origins, _ := reveal(filled)
 	d.policy.submitting()
-	return d.press(ctx, page, element, order{keep: keep, origins: origins})
+	return d.press(ctx, page, element, order{keep: keep, origins: origins, once: true})
 }
 
 // Commit presses what cannot be taken back. Once it returns, with an error or
@@ -94,7 +97,7 @@ func (d *Driver) Commit(ctx context.Context, page, element string, filled ...Ite
 	keep, _, _ := reveal(filled)
 	d.committed = true
 	from := d.at.doc
-	err = d.press(ctx, page, element, order{keep: keep, commits: true})
+	err = d.press(ctx, page, element, order{keep: keep, commits: true, once: true})
 	d.answering = from
 	return mayHaveLanded(err), err
 }
@@ -157,8 +160,22 @@ func (d *Driver) press(ctx context.Context, page, element string, o order) error
 				Message: lang.Text("%q of the page %q was not pressed: its form would send what was typed %s", d.named(page, element), d.Says(page, ""), how),
 				Hint:    lang.Text("The page's form is not what it should be. Do not sign in there by hand either."),
 			}
-		case slices.Contains([]string{"text changed", "ambiguous", "disagree", "end", "none"}, result.Status) || !time.Now().Before(limit):
+		case slices.Contains([]string{"text changed", "ambiguous", "disagree", "end", "none"}, result.Status) || result.Status != asleep && !time.Now().Before(limit):
 			return d.changed(page, cmp.Or(result.Element, element), result.Status, result.Candidates)
+		}
+		if result.Status == asleep {
+			if now, until := time.Now(), d.stillFor(toWake); now.Before(until) {
+				err = d.step(ctx, earliest(until, now.Add(wakes)))
+			} else {
+				o.once = false
+			}
+			if err == nil {
+				err = d.trouble()
+			}
+			if err != nil {
+				return err
+			}
+			continue
 		}
 		// Covered, disabled, moved or missed: the page is still settling, or the
 		// session dialog came up over it.
@@ -183,6 +200,28 @@ func (d *Driver) press(ctx context.Context, page, element string, o order) error
 			return stop
 		}
 	}
+}
+
+// asleep is a button whose script is not there yet, and wakes how soon it is looked at
+// again: what a page listens to is no change that it tells of.
+const (
+	asleep = "asleep"
+	wakes  = 100 * time.Millisecond
+)
+
+// listens tells whether a script of the page listens for the press that is armed: for
+// this event, or for one of those that any press makes.
+func (d *Driver) listens(ctx context.Context, event string) (bool, error) {
+	listens, err := d.tab.Listens(ctx, d.at.doc, "() => irccpin.listeners()", event, "click", "mousedown", "mouseup", "pointerdown", "pointerup")
+	switch {
+	case err == nil:
+		return listens, nil
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case errors.Is(err, browser.ErrDocumentGone):
+		return false, nil // the next look tells what came instead
+	}
+	return true, d.trouble() // a browser that does not tell is no reason not to press
 }
 
 // maxBoxes is how often a press looks for a box to put away: pages show a notice
@@ -230,6 +269,12 @@ func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (
 		return armed, err
 	}
 	doc := d.at.doc
+	if o.once && armed.Needs != "" && !o.clear {
+		if listens, err := d.listens(ctx, armed.Needs); err != nil || !listens {
+			_, _ = d.disarm(doc, nil) // nothing was sent, whatever became of the guard
+			return actResult{Status: asleep}, err
+		}
+	}
 	if (o.commits || o.row != nil && !o.clear) && d.still != nil {
 		if stop := d.still(); stop != nil {
 			_, _ = d.disarm(doc, nil) // nothing was sent, whatever became of the guard

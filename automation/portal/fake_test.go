@@ -165,8 +165,11 @@ func (f *fakePortal) announce(doc browser.DocID, what any) {
 	f.events <- browser.Announced{Doc: doc, Payload: string(payload)}
 }
 
-func (f *fakePortal) Events() <-chan browser.Event               { return f.events }
-func (f *fakePortal) Navigate(context.Context, string) error     { return nil }
+func (f *fakePortal) Events() <-chan browser.Event           { return f.events }
+func (f *fakePortal) Navigate(context.Context, string) error { return nil }
+func (f *fakePortal) Listens(context.Context, browser.DocID, string, ...string) (bool, error) {
+	return true, nil
+}
 func (f *fakePortal) Screenshot(context.Context) ([]byte, error) { return nil, nil }
 func (f *fakePortal) HTML(context.Context) (string, error)       { return "", nil }
 func (f *fakePortal) Close(context.Context) error                { return nil }

@@ -46,7 +46,29 @@ function arm({ page: name, element, token, keep, origins, homes, still, row, tab
   armed = { el, name: element, token, text: label(actionText(el)), form, keep: kept, origins, still, danger, down: false };
   const wrong = spoilt();
   if (wrong !== '') { armed = null; return fail(wrong, element); }
-  return { ok: true, x: at.x, y: at.y, text: tidy(actionText(el)), href: el.href || '', box };
+  return { ok: true, x: at.x, y: at.y, text: tidy(actionText(el)), href: el.href || '', box, needs: needs(el, form) };
+}
+
+// needs is the event that a script must listen to, if anything is to come of pressing
+// an element; empty for what a browser carries out by itself: a link that leads
+// somewhere, a button that posts its form. A form that would put its fields into an
+// address counts on a script to send it.
+function needs(el, form) {
+  const link = closest(el, 'a[href], area[href]');
+  if (link) return /^(#|$)/.test(link.getAttribute('href').trim()) ? 'click' : '';
+  if (!el.matches('button:not([type=button]):not([type=reset]), input[type=submit], input[type=image]')) return 'click';
+  return form.method === 'post' ? '' : 'submit';
+}
+
+// listeners are the elements of which one must listen for the armed press, if a
+// script is to act on it. What the whole page listens on counts presses, as a rule.
+function listeners() {
+  if (!armed) return [];
+  const { el } = armed;
+  const within = [el, ...el.querySelectorAll('*'), ...(el.shadowRoot ? el.shadowRoot.querySelectorAll('*') : [])].slice(0, 100);
+  const around = [owner(el)];
+  for (let at = parent(el); at && at !== at.ownerDocument.body; at = parent(at)) around.push(at);
+  return [...within, ...around];
 }
 
 // disarm takes the guard down and tells whether nothing had gone through.
