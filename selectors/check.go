@@ -42,6 +42,12 @@ func (s Site) check() error {
 	if err := s.PasscodeMail.check(); err != nil {
 		return under(fmt.Errorf("passcode_mail: %w", err), "passcode_mail")
 	}
+	if err := s.Refusals.Says.check(); err != nil {
+		return under(fmt.Errorf("refusals: %w", err), "refusals", "says")
+	}
+	if err := s.Refusals.Unlike.check(); err != nil {
+		return under(fmt.Errorf("refusals: %w", err), "refusals", "unlike")
+	}
 	if err := s.Aside.check(); err != nil {
 		return under(fmt.Errorf("aside: %w", err), "aside")
 	}

@@ -83,6 +83,8 @@ type Site struct {
 	HiddenInCells []string `yaml:"hidden_in_cells" json:"hiddenInCells"`
 	// Notices are the wordings of maintenance announcements.
 	Notices []string `yaml:"notices" json:"notices"`
+	// Refusals are what pages that are not known say of what was sent.
+	Refusals Refusals `yaml:"refusals" json:"refusals"`
 	// Aside are wordings of parts of any page that are not about it, such as the
 	// question whether it was of help. An element with Apart is not looked for there.
 	Aside Texts `yaml:"aside" json:"aside"`
@@ -92,6 +94,12 @@ type Site struct {
 	Questions []Question `yaml:"questions" json:"-"`
 	// PasscodeMail is what an e-mail with a passcode looks like.
 	PasscodeMail PasscodeMail `yaml:"passcode_mail" json:"-"`
+}
+
+// Refusals tell a refusal by a line of text: it says one of Says and none of Unlike.
+type Refusals struct {
+	Says   Texts `yaml:"says" json:"says"`
+	Unlike Texts `yaml:"unlike" json:"unlike"`
 }
 
 // Over tells how a box that lies over a page is put away, such as a survey.

@@ -111,9 +111,9 @@ const (
 	stillLoading = 250 * time.Millisecond
 	// toPress bounds getting a button ready to be pressed.
 	toPress = 10 * time.Second
-	// toWake is how long a page must have kept still until a button that needs a
-	// script, and that no script seems to listen to, is pressed all the same: a
-	// script may listen on the page as a whole.
+	// toWake is how long a page must have kept still until a button that seems to wait
+	// for a script is pressed all the same: one may listen on the window, and what
+	// looks like a token may stay empty.
 	toWake = 3 * time.Second
 	// toLand is how soon a mouse click reaches the page; it takes milliseconds.
 	toLand = 3 * time.Second

@@ -48,6 +48,8 @@ type actResult struct {
 	Box        string   `json:"box"`
 	// Needs is the event that a script must listen to, if anything is to come of a press.
 	Needs string `json:"needs"`
+	// Unready tells of a form that lacks something that a script fetches.
+	Unready bool `json:"unready"`
 	// Changed are values that loose fields made of what was typed.
 	Changed []struct {
 		Element string `json:"element"`

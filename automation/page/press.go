@@ -17,9 +17,6 @@ type order struct {
 	keep    []fillItem
 	origins []string
 	commits bool
-	// once is for a press that is never repeated: it waits until the script is there
-	// that carries it out.
-	once bool
 	// still leaves the keyboard where it is.
 	still bool
 	table string
@@ -87,7 +84,7 @@ func (d *Driver) pressAgain(ctx context.Context) error {
 func (d *Driver) Submit(ctx context.Context, page, element string, filled ...Item) error {
 	keep, origins, _ := reveal(filled)
 	d.policy.submitting()
-	return d.press(ctx, page, element, order{keep: keep, origins: origins, once: true})
+	return d.press(ctx, page, element, order{keep: keep, origins: origins})
 }
 
 // Commit presses what cannot be taken back. Once it returns, with an error or
@@ -97,7 +94,7 @@ func (d *Driver) Commit(ctx context.Context, page, element string, filled ...Ite
 	keep, _, _ := reveal(filled)
 	d.committed = true
 	from := d.at.doc
-	err = d.press(ctx, page, element, order{keep: keep, commits: true, once: true})
+	err = d.press(ctx, page, element, order{keep: keep, commits: true})
 	d.answering = from
 	return mayHaveLanded(err), err
 }
@@ -150,6 +147,14 @@ func (d *Driver) press(ctx context.Context, page, element string, o order) error
 			d.answering = ""
 			d.options.Observer.Acted(page, element, "pressed", d.wayOf(element))
 			return nil
+		case result.Status == asleep:
+			if err := d.step(ctx, time.Now().Add(wakes)); err != nil {
+				return err
+			}
+			if stop := d.trouble(); stop != nil {
+				return stop
+			}
+			continue
 		case slices.Contains([]string{"form changed", "origin", "method"}, result.Status):
 			how := lang.Text("elsewhere")
 			if result.Status == "method" {
@@ -160,22 +165,8 @@ func (d *Driver) press(ctx context.Context, page, element string, o order) error
 				Message: lang.Text("%q of the page %q was not pressed: its form would send what was typed %s", d.named(page, element), d.Says(page, ""), how),
 				Hint:    lang.Text("The page's form is not what it should be. Do not sign in there by hand either."),
 			}
-		case slices.Contains([]string{"text changed", "ambiguous", "disagree", "end", "none"}, result.Status) || result.Status != asleep && !time.Now().Before(limit):
+		case slices.Contains([]string{"text changed", "ambiguous", "disagree", "end", "none"}, result.Status) || !time.Now().Before(limit):
 			return d.changed(page, cmp.Or(result.Element, element), result.Status, result.Candidates)
-		}
-		if result.Status == asleep {
-			if now, until := time.Now(), d.stillFor(toWake); now.Before(until) {
-				err = d.step(ctx, earliest(until, now.Add(wakes)))
-			} else {
-				o.once = false
-			}
-			if err == nil {
-				err = d.trouble()
-			}
-			if err != nil {
-				return err
-			}
-			continue
 		}
 		// Covered, disabled, moved or missed: the page is still settling, or the
 		// session dialog came up over it.
@@ -202,17 +193,25 @@ func (d *Driver) press(ctx context.Context, page, element string, o order) error
 	}
 }
 
-// asleep is a button whose script is not there yet, and wakes how soon it is looked at
-// again: what a page listens to is no change that it tells of.
+// asleep is a button whose scripts are not there yet, and wakes how soon it is looked
+// at again: what a page listens to is no change that it tells of.
 const (
 	asleep = "asleep"
 	wakes  = 100 * time.Millisecond
 )
 
-// listens tells whether a script of the page listens for the press that is armed: for
-// this event, or for one of those that any press makes.
-func (d *Driver) listens(ctx context.Context, event string) (bool, error) {
-	listens, err := d.tab.Listens(ctx, d.at.doc, "() => irccpin.listeners()", event, "click", "mousedown", "mouseup", "pointerdown", "pointerup")
+// awake tells whether the scripts have done, as far as can be told, what the armed
+// press needs: one listens for its event, or for one of those that any press makes,
+// and a form that is sent is complete.
+func (d *Driver) awake(ctx context.Context, armed actResult, o order) (bool, error) {
+	unready := armed.Unready && (o.commits || len(o.keep) > 0)
+	switch {
+	case armed.Needs == "" && !unready, !time.Now().Before(d.stillFor(toWake)):
+		return true, nil
+	case unready:
+		return false, nil
+	}
+	listens, err := d.tab.Listens(ctx, d.at.doc, "() => irccpin.listeners()", armed.Needs, "click", "mousedown", "mouseup", "pointerdown", "pointerup")
 	switch {
 	case err == nil:
 		return listens, nil
@@ -269,8 +268,8 @@ func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (
 		return armed, err
 	}
 	doc := d.at.doc
-	if o.once && armed.Needs != "" && !o.clear {
-		if listens, err := d.listens(ctx, armed.Needs); err != nil || !listens {
+	if !o.clear {
+		if awake, err := d.awake(ctx, armed, o); err != nil || !awake {
 			_, _ = d.disarm(doc, nil) // nothing was sent, whatever became of the guard
 			return actResult{Status: asleep}, err
 		}

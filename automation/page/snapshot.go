@@ -53,6 +53,9 @@ type Snapshot struct {
 	Notices []Notice `json:"notices"`
 	// Nearest is the catalog page that came closest, when none was recognised.
 	Nearest Nearest `json:"nearest"`
+	// Refusal is a line of an unrecognised page that refuses what was sent; empty when
+	// none does.
+	Refusal string `json:"refusal"`
 	// Headings are those of an unrecognised page.
 	Headings []string `json:"headings"`
 

@@ -238,7 +238,7 @@ func sameRow(a, b Row) bool {
 // may have reached the page.
 func (d *Driver) PressInRow(ctx context.Context, page, table string, index int, row Row) (pressed bool, err error) {
 	from := d.at.doc
-	err = d.press(ctx, page, table+" delete", order{once: true, table: table, row: &rowOrder{
+	err = d.press(ctx, page, table+" delete", order{table: table, row: &rowOrder{
 		Index: index, Given: row["given"], Family: row["family"], Email: row["email"],
 	}})
 	d.answering = from

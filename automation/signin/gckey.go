@@ -29,7 +29,7 @@ func (gckey) Turn(ctx context.Context, h Hands, s *page.Snapshot) error {
 		return h.Passcode(ctx, s)
 	case "mfa-choose-method":
 		// A code that is asked for on the way belongs to the new method.
-		return h.Ask(page.AskEnrol, h.Stop(page.HumanNeeded, lang.Text("the account has no two-factor authentication yet, and the portal asks to set it up"),
+		return h.Ask(page.AskEnrol, h.Stop(page.HumanNeeded, lang.Text("the portal asks to choose a method of two-factor authentication, as it does where none is set up yet"),
 			lang.Text("Sign in once by hand and choose a method. With an authenticator app, put its secret into GCKEY_TOTP_SECRET.")), "mfa-code")
 	case "captcha-refused":
 		return h.Ask(page.AskByHand, h.Stop(page.HumanNeeded, lang.Text("the sign-in was refused over its captcha; the password was not judged%s", said(s)),

@@ -132,10 +132,11 @@ func (r *run) LogIn(ctx context.Context, s *page.Snapshot, f LoginForm) error {
 }
 
 // afterPassword tells a refusal from a service that merely went in a circle: a
-// refused password says so, a circle shows the very same page again.
+// refused password says so, if in the title alone, a circle shows the very same page
+// again.
 func (r *run) afterPassword(s *page.Snapshot, service string) error {
 	news := fresh(r.password, s)
-	if len(news) == 0 && s.Wording == r.password.Wording {
+	if len(news) == 0 && s.Wording == r.password.Wording && s.Title == r.password.Title {
 		return r.stop(page.PortalUnavailable, lang.Text("%s showed its sign-in page again without saying why; the password was sent once and is not sent again", service),
 			lang.Text("Try again later. If it happens again, sign in by hand."))
 	}

@@ -43,12 +43,15 @@ func (r *run) securityQuestion(ctx context.Context, s *page.Snapshot) error {
 	if err != nil {
 		return err
 	}
-	item := page.Item{Element: "answer", Secret: &bound}
-	if err := r.d.Fill(ctx, s.Page(), item); err != nil {
+	items := []page.Item{{Element: "answer", Secret: &bound}}
+	if s.Has("answer-again") {
+		items = append(items, page.Item{Element: "answer-again", Secret: &bound})
+	}
+	if err := r.d.Fill(ctx, s.Page(), items...); err != nil {
 		return err
 	}
 	r.answer, r.question = s, question
-	return r.send(ctx, s, Answer, question.Answer, "continue", item)
+	return r.send(ctx, s, Answer, question.Answer, "continue", items...)
 }
 
 // match finds the one configured question among the texts that stand by the

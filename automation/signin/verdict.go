@@ -19,6 +19,17 @@ type sent struct {
 	page  string
 }
 
+// called is what a secret is in a sentence.
+func (s *sent) called() string {
+	switch s.kind {
+	case Password:
+		return lang.Text("the user name and password")
+	case Answer:
+		return lang.Text("the answer to the security question")
+	}
+	return lang.Text("the passcode")
+}
+
 // send submits a form that carries a secret which can be refused. The try is
 // counted before it is made: one that is never judged, because the answer is
 // lost, this process killed, or the form shown again without a word, may have
@@ -46,6 +57,10 @@ func (r *run) judge(s *page.Snapshot, err error) error {
 		var stop *page.Stop
 		if errors.As(err, &stop) && stop.Status >= 500 {
 			return r.verdict(r.o.Custody.NotJudged)
+		}
+		if shot := r.d.Shot(); page.CodeOf(err) == page.PageUnknown && shot != nil && shot.Refusal != "" && r.d.Sent() {
+			return r.hold(r.sent.kind, r.sent.value, lang.Text("the portal refused %s on a page that is not known; it says: %q", r.sent.called(), shot.Refusal),
+				lang.Text("Sign in by hand to see what it wants. What was sent is held and will not be tried again until it changes or you run: irccpin credentials release."))
 		}
 		return nil
 	}

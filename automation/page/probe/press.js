@@ -46,7 +46,7 @@ function arm({ page: name, element, token, keep, origins, homes, still, row, tab
   armed = { el, name: element, token, text: label(actionText(el)), form, keep: kept, origins, still, danger, down: false };
   const wrong = spoilt();
   if (wrong !== '') { armed = null; return fail(wrong, element); }
-  return { ok: true, x: at.x, y: at.y, text: tidy(actionText(el)), href: el.href || '', box, needs: needs(el, form) };
+  return { ok: true, x: at.x, y: at.y, text: tidy(actionText(el)), href: el.href || '', box, needs: needs(el, form), unready: unready(el) };
 }
 
 // needs is the event that a script must listen to, if anything is to come of pressing
@@ -55,20 +55,31 @@ function arm({ page: name, element, token, keep, origins, homes, still, row, tab
 // address counts on a script to send it.
 function needs(el, form) {
   const link = closest(el, 'a[href], area[href]');
-  if (link) return /^(#|$)/.test(link.getAttribute('href').trim()) ? 'click' : '';
+  if (link) return /^(#|$|javascript:\s*(void\b|;|$))/i.test(link.getAttribute('href').trim()) ? 'click' : '';
+  if (el.matches('summary, label, input[type=checkbox], input[type=radio]')) return '';
   if (!el.matches('button:not([type=button]):not([type=reset]), input[type=submit], input[type=image]')) return 'click';
   return form.method === 'post' ? '' : 'submit';
 }
 
-// listeners are the elements of which one must listen for the armed press, if a
-// script is to act on it. What the whole page listens on counts presses, as a rule.
+// unready tells of a form whose token against forgeries is still to be fetched. That
+// of a captcha comes when the form is sent.
+function unready(el) {
+  const form = owner(el);
+  if (!form) return false;
+  return [...form.querySelectorAll('input[type=hidden]')].some((field) => {
+    const name = `${field.name} ${field.id}`;
+    return field.value === '' && /csrf|xsrf|token|jeton|nonce/i.test(name) && !/captcha/i.test(name);
+  });
+}
+
+// listeners are what a script can listen on that acts on the armed press, the page as a
+// whole among them. The window is left out: the guard listens there.
 function listeners() {
   if (!armed) return [];
   const { el } = armed;
-  const within = [el, ...el.querySelectorAll('*'), ...(el.shadowRoot ? el.shadowRoot.querySelectorAll('*') : [])].slice(0, 100);
-  const around = [owner(el)];
-  for (let at = parent(el); at && at !== at.ownerDocument.body; at = parent(at)) around.push(at);
-  return [...within, ...around];
+  const out = [owner(el), el.ownerDocument, document, el, ...el.querySelectorAll('*'), ...(el.shadowRoot ? el.shadowRoot.querySelectorAll('*') : [])].slice(0, 100);
+  for (let at = parent(el); at; at = parent(at)) out.push(at);
+  return out;
 }
 
 // disarm takes the guard down and tells whether nothing had gone through.

@@ -60,6 +60,13 @@ function loadingNear(el, test) {
   return false;
 }
 
+// goesOn tells that the cell behind one of a single word holds a word as well, under no
+// header of its own: both may be one value.
+function goesOn(table, cells, at) {
+  const next = cells[at + 1];
+  return next !== undefined && table.headers[at + 1] === '' && pressedWithin(next).length === 0 && /^[\p{L}\p{N}]+$/u.test(cellText(next));
+}
+
 function readTable({ page: name, table }) {
   const now = again(name);
   if (!now) return fail('moved', table);
@@ -75,6 +82,8 @@ function readTable({ page: name, table }) {
     const texts = Object.entries(found[0].columns).map(([column, i]) => [column, valueIn(test, column, cells[i])]);
     const covered = texts.find(([column, text]) => veiled(test, column, text));
     if (covered) return fail('masked', covered[0]);
+    const halved = texts.find(([column, text]) => text !== '' && oneWord(test, column) && goesOn(found[0], cells, found[0].columns[column]));
+    if (halved) return fail('disagree', table, { candidates: [`${halved[0]} in two cells`] });
     rows.push(Object.fromEntries(texts));
   }
   const out = { ok: true, rows, columns: Object.keys(found[0].columns), state: tableState(now.seen, now.page)[table].state };

@@ -89,6 +89,8 @@ function snapshot() {
     if (answer && answer.el) shot.asked = asked(answer.el);
   } else {
     shot.nearest = nearest;
+    const { says, unlike } = catalog.site.refusals;
+    shot.refusal = seen.lines.find((line) => testOf(says)(line) && !testOf(unlike)(line));
     shot.headings = seen.headings.filter(visible).map((el) => tidy(textOf(el))).slice(0, 8);
   }
   // Numbers are left out: clocks and request ids change by themselves.
