@@ -4,11 +4,12 @@ import (
 	"context"
 	"slices"
 
+	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/domdebugger"
 	"github.com/chromedp/cdproto/runtime"
 )
 
-// Listens tells whether any script listens for one of these events on one of the
+// Listens tells whether a script of the page listens for one of these events on one of the
 // elements that function() returns as an array; it is run as by [Tab.Call], which
 // has the same errors. Only the browser knows: to a script the listeners of the
 // others are hidden.
@@ -18,7 +19,7 @@ func (t *Tab) Listens(ctx context.Context, doc DocID, function string, events ..
 		return false, err
 	}
 	const group = "listeners"
-	yes, itself := true, int64(1)
+	yes := true
 	elements, err := ask(ctx, t, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
 		FunctionDeclaration: function, UniqueContextID: world, ObjectGroup: group, Silent: &yes,
 	})
@@ -33,19 +34,35 @@ func (t *Tab) Listens(ctx context.Context, doc DocID, function string, events ..
 	if err != nil {
 		return false, t.explain(doc, err)
 	}
-	var asked []*pending
+	// Chrome tells of the listeners of the world through which it is asked, and the
+	// page's is another than ours. (It can be asked about all worlds at once, and then
+	// crashes on some documents that a script wrote anew.)
+	var described, theirs, listeners []*pending
 	for _, item := range items.Result {
 		if item.Value != nil && item.Value.Subtype == "node" {
-			// Without the last word Chrome tells of the listeners of our own world only.
-			asked = append(asked, post(t.session, domdebugger.GetEventListeners, domdebugger.GetEventListenersParams{ObjectID: item.Value.ObjectID, Depth: &itself, Pierce: &yes}))
+			described = append(described, post(t.session, dom.DescribeNode, dom.DescribeNodeParams{ObjectID: item.Value.ObjectID}))
 		}
 	}
-	for _, one := range asked {
-		found, err := await(ctx, domdebugger.GetEventListeners, one)
+	for _, one := range described {
+		answer, err := await(ctx, dom.DescribeNode, one)
 		if err != nil {
 			return false, t.explain(doc, t.why(err))
 		}
-		if slices.ContainsFunc(found.Listeners, func(l *domdebugger.EventListener) bool { return slices.Contains(events, l.Type) }) {
+		theirs = append(theirs, post(t.session, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: answer.Node.BackendNodeID, ObjectGroup: group}))
+	}
+	for _, one := range theirs {
+		answer, err := await(ctx, dom.ResolveNode, one)
+		if err != nil {
+			return false, t.explain(doc, t.why(err))
+		}
+		listeners = append(listeners, post(t.session, domdebugger.GetEventListeners, domdebugger.GetEventListenersParams{ObjectID: answer.Object.ObjectID}))
+	}
+	for _, one := range listeners {
+		answer, err := await(ctx, domdebugger.GetEventListeners, one)
+		if err != nil {
+			return false, t.explain(doc, t.why(err))
+		}
+		if slices.ContainsFunc(answer.Listeners, func(l *domdebugger.EventListener) bool { return slices.Contains(events, l.Type) }) {
 			return true, nil
 		}
 	}

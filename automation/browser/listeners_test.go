@@ -44,7 +44,7 @@ frame.onload = () => on(frame.contentDocument.getElementById('framed'), 'click')
 		{"in a shadow", `[document.getElementById('host').shadowRoot.querySelector('button')]`, true},
 		{"in the shadow below it", `[document.getElementById('host')]`, false},
 		{"in a frame", `[document.getElementById('frame').contentDocument.getElementById('framed')]`, true},
-		{"our own", `[document.getElementById('silent')].map((el) => (el.addEventListener('keyup', () => {}), el))`, false},
+		{"our own", `[document.getElementById('silent')].map((el) => (el.addEventListener('click', () => {}), el))`, false},
 	} {
 		got, err := tab.Listens(background(t), doc, "() => "+c.elements, "click", "submit")
 		if err != nil || got != c.want {

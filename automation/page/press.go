@@ -136,7 +136,10 @@ func (d *Driver) press(ctx context.Context, page, element string, o order) error
 	limit := time.Now().Add(toPress)
 	for boxes := 0; ; {
 		result, err := d.pressOnce(ctx, page, element, o)
+		var doubt *doubtError
 		switch {
+		case errors.As(err, &doubt) && !o.commits && o.row == nil && CodeOf(err) == "" && ctx.Err() == nil:
+			return d.unheard(page, element)
 		case err != nil:
 			return err
 		case result.OK:
@@ -313,7 +316,7 @@ func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (
 	case err == nil:
 		err = d.judge(time.Now()).err
 		if err == nil {
-			err = d.stop(PortalUnavailable, lang.Text("the page went on just as %q was pressed, and nobody knows whether it was sent", d.named(page, element)), lang.Text("Run the command again."))
+			err = d.unheard(page, element)
 		}
 		return actResult{}, &doubtError{err: err}
 	}
@@ -323,6 +326,11 @@ func (d *Driver) pressOnce(ctx context.Context, page, element string, o order) (
 		err = stop
 	}
 	return d.disarm(doc, err)
+}
+
+// unheard is the stop for a page that went on, or broke down, as it was pressed.
+func (d *Driver) unheard(page, element string) *Stop {
+	return d.stop(PortalUnavailable, lang.Text("the page went on just as %q was pressed, and nobody knows whether it was sent", d.named(page, element)), lang.Text("Run the command again."))
 }
 
 // acts tells whether the page posts something, or leaves, at what was no whole click.
