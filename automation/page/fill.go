@@ -19,6 +19,8 @@ type Item struct {
 	// Loose lets the field change case and spaces of Text as it is typed, which
 	// is told as a warning with both. For names alone: they mean the same then.
 	Loose bool
+	// Grouped lets the field put blanks or dashes between the digits of Secret.
+	Grouped bool
 	// Secret is a value that may be typed at its own origins only.
 	Secret *secret.Bound
 	// Tick says that a box is to be ticked.
@@ -31,6 +33,7 @@ type fillItem struct {
 	Value   *string  `json:"value,omitempty"`
 	Tick    *bool    `json:"tick,omitempty"`
 	Loose   bool     `json:"loose,omitempty"`
+	Grouped bool     `json:"grouped,omitempty"`
 	Origins []string `json:"origins,omitempty"`
 }
 
@@ -131,7 +134,7 @@ func reveal(items []Item) (orders []fillItem, origins, values []string) {
 		switch {
 		case item.Secret != nil:
 			value := item.Secret.Value.Reveal()
-			order.Value = &value
+			order.Value, order.Grouped = &value, item.Grouped
 			for _, origin := range item.Secret.Origins {
 				order.Origins = append(order.Origins, origin.String())
 			}

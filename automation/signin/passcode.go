@@ -54,7 +54,7 @@ func (r *run) passcode(ctx context.Context, s *page.Snapshot) error {
 	if err != nil {
 		return err
 	}
-	item := page.Item{Element: "passcode", Secret: &bound}
+	item := page.Item{Element: "passcode", Secret: &bound, Grouped: true}
 	if err := r.d.Fill(ctx, s.Page(), item); err != nil {
 		return err
 	}

@@ -87,6 +87,11 @@ function type(el, value) {
 const sameName = (a, b) => nameOnly(a) === nameOnly(b);
 const nameOnly = (s) => s.normalize('NFC').toLowerCase().replace(/\s+/g, ' ').trim();
 
+// holdsStill tells whether a field still holds what was typed, as far as the item lets
+// it write that in its own way.
+const holdsStill = (el, { value, loose, grouped }) => valueOf(el) === value || (loose && sameName(valueOf(el), value)) || (grouped && digitsOf(valueOf(el)) === value);
+const digitsOf = (s) => s.replace(/[\s-]/g, '');
+
 const ticked = (el) => (el.type === 'checkbox' ? el.checked : el.getAttribute('aria-checked') === 'true');
 
 // aim finds the fields of all items, and checks that each may take its value.
@@ -142,9 +147,9 @@ function fill({ page: name, items }) {
   if (wrong) return wrong;
   const changes = [];
   for (const { el, item, spec } of targets) {
-    const kept = spec.role === 'checkbox' ? ticked(el) === item.tick : valueOf(el) === item.value || (item.loose && sameName(valueOf(el), item.value));
+    const kept = spec.role === 'checkbox' ? ticked(el) === item.tick : holdsStill(el, item);
     if (!kept) return fail('not kept', item.element);
-    if (spec.role !== 'checkbox' && valueOf(el) !== item.value) changes.push({ element: item.element, kept: valueOf(el) });
+    if (spec.role !== 'checkbox' && item.loose && valueOf(el) !== item.value) changes.push({ element: item.element, kept: valueOf(el) });
   }
   return { ok: true, changed: changes };
 }

@@ -19,13 +19,16 @@ function arm({ page: name, element, token, keep, origins, homes, still, row, tab
     el = found.el;
     danger = dangerOf(el);
   }
-  if (!enabled(el)) return fail('disabled', element);
+  if (!enabled(el)) {
+    if (!homes && !row) readToTheEnd();
+    return fail('disabled', element);
+  }
   const kept = [];
   for (const item of keep || []) {
     const field = resolve(now.seen, now.page, item.element, now.memo);
     if (field.status !== 'found') return fail(field.status, item.element, { candidates: field.candidates });
     if (field.parts) field.parts.forEach((part, i) => kept.push({ el: part, value: item.value.charAt(i) }));
-    else kept.push({ el: field.el, value: item.loose && sameName(valueOf(field.el), item.value) ? valueOf(field.el) : item.value, tick: item.tick });
+    else kept.push({ el: field.el, value: holdsStill(field.el, item) ? valueOf(field.el) : item.value, tick: item.tick });
   }
   let at = point(el);
   let box;
@@ -47,6 +50,14 @@ function arm({ page: name, element, token, keep, origins, homes, still, row, tab
   const wrong = spoilt();
   if (wrong !== '') { armed = null; return fail(wrong, element); }
   return { ok: true, x: at.x, y: at.y, text: tidy(actionText(el)), href: el.href || '', box, needs: needs(el, form), unready: unready(el) };
+}
+
+// readToTheEnd scrolls what can be scrolled: some terms can be accepted only by who has
+// seen the end of them.
+function readToTheEnd() {
+  for (const el of [...document.querySelectorAll('main *, form *, [role=main] *'), document.scrollingElement]) {
+    if (el && el.scrollHeight > el.clientHeight + 1 && (el === document.scrollingElement || /auto|scroll/.test(getComputedStyle(el).overflowY))) el.scrollTop = el.scrollHeight;
+  }
 }
 
 // needs is the event that a script must listen to, if anything is to come of pressing
