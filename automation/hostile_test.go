@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"irccpin/automation"
@@ -265,6 +266,44 @@ func TestUnsentIsNoRefusal(t *testing.T) {
 			taken = false
 			if r := trial.Run(t, conf, automation.List()); trial.Ending(r) != "listed" {
 				t.Errorf("afterwards it ended as %s: %+v", trial.Ending(r), r.Error)
+			}
+		})
+	}
+}
+
+// TestRefusedOnAPageOfItsOwn: a page that is not known and says that what was sent is
+// wrong is a refusal: that secret does not go out again.
+func TestRefusedOnAPageOfItsOwn(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ host, path, says string }{
+		"password": {"clegc-gckey.gc.ca", "/l", "The user ID and password were not recognized."},
+		"answer":   {"", "/askSecurityQuestion", "We could not validate your identity."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, s := trial.Portal(t, fixtures.Options{Seed: 3, Accounts: []fixtures.Account{guarded()}})
+			if err := p.Misbehave(fixtures.Misbehaviour{Name: "2fa-off"}); err != nil {
+				t.Fatal(err)
+			}
+			var posts atomic.Int32
+			b := &between{}
+			b.answer = func(w http.ResponseWriter, r *http.Request, _ []byte) bool {
+				if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, c.path) || c.host != "" && r.Host != c.host {
+					return false
+				}
+				posts.Add(1)
+				w.Header().Set("Content-Type", "text/html")
+				_, _ = w.Write([]byte("<!DOCTYPE html><html lang=en><title>Sorry</title><h1>Sorry</h1><p>" + c.says + "</p>"))
+				return true
+			}
+			conf := trial.Config(t, standBetween(t, s, b))
+			for _, want := range []string{"credential_refused", "credential_held"} {
+				if r := trial.Run(t, conf, automation.List()); trial.Ending(r) != want {
+					t.Errorf("ended as %s, want %s: %+v", trial.Ending(r), want, r.Error)
+				}
+			}
+			if n := posts.Load(); n != 1 {
+				t.Errorf("it was sent %d times", n)
 			}
 		})
 	}
