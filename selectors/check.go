@@ -245,7 +245,7 @@ func (e Element) check(others, dangers map[string]Element) error {
 	for _, t := range []struct {
 		key   string
 		texts Texts
-	}{{"label", e.Label}, {"also", e.Also}, {"unlike", e.Unlike}, {"asks", e.Asks}} {
+	}{{"label", e.Label}, {"also", e.Also}, {"unlike", e.Unlike}, {"asks", e.Asks}, {"asks_more", e.AsksMore}} {
 		if err := t.texts.check(); err != nil {
 			return under(fmt.Errorf("%s: %w", t.key, err), t.key)
 		}

@@ -266,6 +266,8 @@ type Element struct {
 	Apart string `yaml:"apart" json:"apart,omitempty"`
 	// Asks is what that match must say, when it matters which box it is.
 	Asks Texts `yaml:"asks" json:"asks,omitempty"`
+	// AsksMore is what stands around it when more is at stake than it is meant for.
+	AsksMore Texts `yaml:"asks_more" json:"-"`
 	// Required elements must be found before the page counts as ready.
 	Required bool `yaml:"required" json:"required"`
 	// Commits marks what cannot be undone: its wording must agree, whatever

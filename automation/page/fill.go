@@ -9,6 +9,7 @@ import (
 	"irccpin/automation/browser"
 	"irccpin/automation/lang"
 	"irccpin/automation/secret"
+	"irccpin/selectors"
 )
 
 // Item is one value for one field. Exactly one of Text, Secret and Tick counts.
@@ -207,6 +208,13 @@ func (d *Driver) About(ctx context.Context, page, element string) (string, error
 		return "", d.changed(page, element, result.Status, result.Candidates)
 	}
 	return result.Text, nil
+}
+
+// AsksMore tells whether a text around an element, as About returns it, says that
+// more is at stake than the element is meant for, by the catalog.
+func (d *Driver) AsksMore(page, element, text string) bool {
+	spec, _ := d.options.Catalog.Page(page)
+	return spec.Elements[element].AsksMore.Matches(selectors.Normalise(text))
 }
 
 // trouble is what stands in the way of any further act; nil when nothing does.

@@ -137,6 +137,13 @@ func (k *Desk) rightPerson(ctx context.Context, asks string, shown *page.Snapsho
 	if err != nil {
 		return err
 	}
+	if k.Driver.AsksMore(asks, "confirm-delete", text) {
+		return &page.Stop{
+			Code: page.Unsafe, Page: asks, Element: "confirm-delete",
+			Message: lang.Text("the portal asks whether to delete more than %s, whose row was pressed", describe(u.Person())),
+			Hint:    lang.Text("Nobody was deleted. Look at the table by hand."),
+		}
+	}
 	d := shown.Details
 	other := asks != deleteDialog && (d["given"] != "" && !alike(d["given"], u.GivenName) || d["family"] != "" && !alike(d["family"], u.FamilyName) ||
 		strings.Contains(d["email"], "@") && u.Email != "" && fold(d["email"]) != fold(u.Email))

@@ -69,6 +69,8 @@ function needs(el, form) {
   if (link) return /^(#|$|javascript:\s*(void\b|;|$))/i.test(link.getAttribute('href').trim()) ? 'click' : '';
   if (el.matches('summary, label, input[type=checkbox], input[type=radio]')) return '';
   if (!el.matches('button:not([type=button]):not([type=reset]), input[type=submit], input[type=image]')) return 'click';
+  const inert = owner(el) && /^\s*return false;?\s*$/.test(owner(el).getAttribute('onsubmit') || '');
+  if (inert) return 'click'; // what listens to its submit is that word alone, for all that is known
   return form.method === 'post' ? '' : 'submit';
 }
 
