@@ -26,9 +26,11 @@ function find(seen, page, spec, memo) {
 // Name" is neither.
 function claimed(page, spec, el) {
   if (spec.role === 'action' || !spec.label) return false;
-  const own = testOf(spec.label);
+  const like = testOf(spec.label);
+  const unlike = spec.unlike && testOf(spec.unlike);
+  const own = (name) => says(like, name) && !(unlike && unlike(label(name)));
   const others = Object.values(page.elements).filter((other) => other !== spec && other.role === spec.role && other.label);
-  return fieldNames(el).some(([way, names]) => way !== 'hint' && others.some((other) => names.some((name) => says(testOf(other.label), name)) && !names.some((name) => says(own, name))));
+  return fieldNames(el).some(([way, names]) => way !== 'hint' && others.some((other) => names.some((name) => says(testOf(other.label), name)) && !names.some(own)));
 }
 
 // aside tells a button or field of a part of the page that is not about it: 'help' is the
