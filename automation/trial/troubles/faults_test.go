@@ -21,7 +21,7 @@ import (
 //
 // A sample runs by default. All of it, some 540 cells, with the table at the end:
 //
-//	IRCCPIN_TEST_FAULTS=full go test -run TestFaults -timeout 3h ./automation
+//	IRCCPIN_TEST_FAULTS=full go test ./automation/trial/troubles -run TestFaults -timeout 4h
 
 // step is one place of the flow where trouble can strike.
 type step struct {

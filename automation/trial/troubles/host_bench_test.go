@@ -2,6 +2,8 @@ package troubles_test
 
 import (
 	"testing"
+
+	"irccpin/fixtures"
 )
 
 // BenchmarkOnboarding is one onboarding after another in a running browser, at
@@ -9,7 +11,7 @@ import (
 //
 //	go test ./automation/trial/troubles -run '^$' -bench Onboarding -benchtime 20x
 func BenchmarkOnboarding(b *testing.B) {
-	f := newFarm(b, b.N+1, nil)
+	f := farmWith(b, fixtures.Options{}, b.N+1, nil)
 	f.check(b, f.accounts[b.N], f.onboard(b, f.accounts[b.N], nil)) // the browser runs
 	b.ResetTimer()
 	for i := range b.N {

@@ -30,8 +30,14 @@ type farm struct {
 	accounts []fixtures.Account
 }
 
-// newFarm makes one; change may change its accounts first.
+// newFarm makes one without the weight of real pages; change may change its
+// accounts first.
 func newFarm(t testing.TB, n int, change func([]fixtures.Account)) *farm {
+	t.Helper()
+	return farmWith(t, fixtures.Options{Light: true}, n, change)
+}
+
+func farmWith(t testing.TB, o fixtures.Options, n int, change func([]fixtures.Account)) *farm {
 	t.Helper()
 	accounts := fixtures.ManyAccounts("en", n)
 	for i := range accounts {
@@ -41,7 +47,8 @@ func newFarm(t testing.TB, n int, change func([]fixtures.Account)) *farm {
 		change(accounts)
 	}
 	goroutines := goleak.IgnoreCurrent()
-	p, err := fixtures.Start(fixtures.Options{Seed: 3, Accounts: accounts})
+	o.Seed, o.Accounts = 3, accounts
+	p, err := fixtures.Start(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +257,7 @@ func TestHostStaysLean(t *testing.T) {
 	if text := os.Getenv("IRCCPIN_TEST_HOST"); text != "" {
 		n = number(t, text)
 	}
-	f := newFarm(t, n, nil)
+	f := farmWith(t, fixtures.Options{}, n, nil) // with what real pages weigh
 	var marks []footprint
 	for i, a := range f.accounts {
 		f.check(t, a, f.onboard(t, a, nil))
