@@ -39,6 +39,8 @@ function claimed(page, spec, el) {
 function aside(el) {
   let formed = false; // around its form stands what is about other things as well
   for (let at = parent(el), depth = 0; at && depth < 4 && !at.matches('main, body, [role=main]'); at = parent(at), depth++) {
+    // The same without reading thousands of rows at every change of the page.
+    if (at.querySelectorAll('tr, [role=row]').length > 200) return '';
     const text = normalise(shownText(at));
     if (text.length > 400) return '';
     if (testOf(catalog.site.aside)(text)) return 'help';
