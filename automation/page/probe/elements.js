@@ -33,14 +33,20 @@ function claimed(page, spec, el) {
   return fieldNames(el).some(([way, names]) => way !== 'hint' && others.some((other) => names.some((name) => says(testOf(other.label), name)) && !names.some(own)));
 }
 
+// holdsManyRows tells that a part of the page shows a table so long that it says more
+// than the 400 characters of what is aside: a row has more than two.
+function holdsManyRows(part) {
+  const rows = part.querySelectorAll('tr, [role=row]');
+  return rows.length > 200 && displayed(rows[0]) && displayed(rows[rows.length - 1]);
+}
+
 // aside tells a button or field of a part of the page that is not about it: 'help' is the
 // question whether the page was of any, 'notice' may be one, such as of cookies;
 // '' is none of these.
 function aside(el) {
   let formed = false; // around its form stands what is about other things as well
   for (let at = parent(el), depth = 0; at && depth < 4 && !at.matches('main, body, [role=main]'); at = parent(at), depth++) {
-    // The same without reading thousands of rows at every change of the page.
-    if (at.querySelectorAll('tr, [role=row]').length > 200) return '';
+    if (holdsManyRows(at)) return ''; // far more text than that, and too much to read at every change
     const text = normalise(shownText(at));
     if (text.length > 400) return '';
     if (testOf(catalog.site.aside)(text)) return 'help';

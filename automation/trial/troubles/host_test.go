@@ -37,6 +37,7 @@ func newFarm(t testing.TB, n int, change func([]fixtures.Account)) *farm {
 	return farmWith(t, fixtures.Options{Light: true}, n, change)
 }
 
+// farmWith makes one at a portal of one's own choice; its seed and accounts are the farm's.
 func farmWith(t testing.TB, o fixtures.Options, n int, change func([]fixtures.Account)) *farm {
 	t.Helper()
 	accounts := fixtures.ManyAccounts("en", n)
